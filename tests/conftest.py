@@ -1,0 +1,167 @@
+"""What do the tests stand on? A real server for the run, a fresh database for whoever commits."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy.pool import NullPool
+
+from data import embedded
+from data.engine import create_engine_for, migrate
+from data.settings import Settings, settings
+
+HOME_VARIABLE = "ORDERHUB_TESTS_HOME"  # handed from the controlling process to its workers
+PREFIX = f"orderhub-tests-{os.geteuid()}-"
+# a run's data need not survive a power cut
+CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200", "shared_buffers": "256MB"}
+
+MakeEngine = Callable[..., Engine]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run a home of its own, away from the settings of whoever runs it."""
+    if hasattr(config, "workerinput"):
+        return
+    for name in list(os.environ):
+        if name == "DATABASE_URL" or (name.startswith("ORDERHUB_") and name != "ORDERHUB_SAMPLES"):
+            del os.environ[name]
+    _clear_killed_runs()
+    home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    home.chmod(0o711)
+    os.environ[HOME_VARIABLE] = str(home)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the run's server and leave nothing behind."""
+    if not hasattr(config, "workerinput") and (home := os.environ.pop(HOME_VARIABLE, None)):
+        _clear(Path(home))
+
+
+def _clear_killed_runs() -> None:
+    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        pid = left.name.removeprefix(PREFIX).split("-")[0]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            _clear(left)
+
+
+def _clear(home: Path) -> None:
+    embedded.stop(home)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server() -> embedded.Server:
+    """The run's one server; parallel workers share it, never a database."""
+    home = Path(os.environ[HOME_VARIABLE])
+    found = embedded.start(home, options=CARELESS)
+    with _alone(home):
+        for kind in ("demo", "real"):
+            _make_template(found, kind=kind)
+    return found
+
+
+@pytest.fixture(scope="session")
+def make_engine(server: embedded.Server) -> Iterator[MakeEngine]:
+    """Return a function ``make_engine(*, kind="real") -> Engine`` on a fresh migrated database, dropped at the end of the run."""
+    made: list[Engine] = []
+
+    def make(*, kind: str = "real") -> Engine:
+        name = f"t_{uuid.uuid4().hex}"
+        _sql(server, f"CREATE DATABASE {name} TEMPLATE template_{kind}")
+        made.append(create_engine_for(url_of(server, name)))
+        return made[-1]
+
+    yield make
+    for engine in made:
+        drop(server, engine)
+
+
+@pytest.fixture
+def engine(server: embedded.Server, make_engine: MakeEngine) -> Iterator[Engine]:
+    """A fresh migrated database of kind real, for a test that commits."""
+    fresh = make_engine()
+    yield fresh
+    drop(server, fresh)
+
+
+@pytest.fixture(scope="session")
+def shared_engine(make_engine: MakeEngine) -> Engine:
+    """One migrated database a worker, for tests that leave nothing in it."""
+    return make_engine()
+
+
+@pytest.fixture
+def connection(shared_engine: Engine) -> Iterator[Connection]:
+    """A transaction that is rolled back, for a test that need not commit."""
+    with shared_engine.connect() as open_connection:
+        transaction = open_connection.begin()
+        yield open_connection
+        if transaction.is_active:
+            transaction.rollback()
+
+
+@pytest.fixture
+def make_settings(tmp_path: Path) -> Callable[..., Settings]:
+    """Return a function that makes settings with a home under the test's own folder."""
+
+    def make(**given: object) -> Settings:
+        return Settings(**{"home": tmp_path / "home", **given})  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of real sample files (``ORDERHUB_SAMPLES``, else ``../shared`` beside the checkout)."""
+    folder = settings().samples
+    if not (folder / "samples").is_dir():
+        pytest.skip(f"no sample files in {folder}; set ORDERHUB_SAMPLES")
+    return folder
+
+
+def url_of(server: embedded.Server, database: str) -> URL:
+    """Return the address of one of the run's databases."""
+    dsn = server.dsn(database)
+    url = URL.create("postgresql+psycopg2", username=str(dsn["user"]), database=database)
+    return url.update_query_dict({"host": str(dsn["host"]), "port": str(dsn["port"])})
+
+
+def drop(server: embedded.Server, engine: Engine) -> None:
+    """Drop a database that a test is done with."""
+    engine.dispose()
+    _sql(server, f'DROP DATABASE IF EXISTS "{engine.url.database}" WITH (FORCE)')
+
+
+def _make_template(server: embedded.Server, *, kind: str) -> None:
+    name = f"template_{kind}"
+    maintenance = create_engine(url_of(server, "postgres"), poolclass=NullPool)
+    with maintenance.connect() as connection:
+        if connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name AND datistemplate"), {"name": name}):
+            return
+    _sql(server, f"DROP DATABASE IF EXISTS {name}")
+    _sql(server, f"CREATE DATABASE {name}")
+    engine = create_engine(url_of(server, name), poolclass=NullPool)
+    migrate(engine, Settings(inbox=Path("/nowhere") if kind == "real" else None))
+    # marked last: a template half made is made again
+    _sql(server, f"ALTER DATABASE {name} IS_TEMPLATE true")
+
+
+def _sql(server: embedded.Server, statement: str) -> None:
+    engine = create_engine(url_of(server, "postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    with (home / "templates.lock").open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
