@@ -1,0 +1,60 @@
+"""What rows does an HTML page hold that calls itself .xls?"""
+
+import codecs
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+from data.connectors.readers.archive import Entry
+from data.connectors.readers.encoding import BLOCK_BYTES, Encoding
+from data.connectors.readers.unreadable import UnreadableFile
+
+
+def table_rows(entry: Entry, *, encoding: Encoding) -> Iterator[tuple[int, list[str]]]:
+    """Give the rows of the page's tables in their order; UnreadableFile where there is none."""
+    decoder = codecs.getincrementaldecoder(encoding.name)("surrogateescape")
+    parser = _TableParser()
+    number = 0
+    with entry.open() as file:
+        while block := file.read(BLOCK_BYTES):
+            parser.feed(decoder.decode(block))
+            for cells in parser.taken():
+                yield (number := number + 1), cells
+    if not number:
+        raise UnreadableFile("html_table", entry.name)
+
+
+class _TableParser(HTMLParser):
+    """Collects ``td`` and ``th`` texts row by row; a cell over several columns counts as so many."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._rows: list[list[str]] = []
+        self._cell: list[str] | None = None
+        self._span = 1
+
+    def taken(self) -> list[list[str]]:
+        """Hand over the rows that are complete."""
+        complete, self._rows = self._rows[:-1], self._rows[-1:]
+        return complete
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "tr":
+            self._rows.append([])
+        elif tag in ("td", "th") and self._rows:
+            self._end_cell()
+            self._cell = []
+            span = dict(attrs).get("colspan") or "1"
+            self._span = min(int(span), 100) if span.isdecimal() else 1
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th", "tr", "table"):
+            self._end_cell()
+
+    def handle_data(self, data: str) -> None:
+        if self._cell is not None:
+            self._cell.append(data)
+
+    def _end_cell(self) -> None:
+        if self._cell is not None:
+            self._rows[-1].extend(["".join(self._cell).strip(), *[""] * (self._span - 1)])
+            self._cell = None

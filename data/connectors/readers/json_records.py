@@ -1,0 +1,277 @@
+"""Which records does a JSON file hold, and what does each say?"""
+
+import codecs
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, BinaryIO, cast
+
+import ijson
+import numpy as np
+
+from data.connectors.batch import CHUNK_ROWS, Chunk
+from data.connectors.readers.archive import Entry
+from data.connectors.readers.encoding import Encoding
+from data.connectors.readers.reading import Footer
+from data.connectors.readers.table import MAX_CELL_CHARACTERS
+from data.connectors.readers.unreadable import UnreadableFile
+from models.findings import Finding
+
+BLOCK_BYTES = 1 << 18
+# The first record must lie within this much of the file for its path to be found.
+HEAD_BYTES = 4 << 20
+# A single record beyond this is not an order; memory stays bounded by it.
+MAX_RECORD_BYTES = 32 << 20
+MAX_DEPTH = 40
+PATH_DEPTH = 4
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where records stand: the parser's prefix, and the prefix within a text that is itself JSON."""
+
+    prefix: str
+    inner: str | None = None
+    lines: bool = False
+
+
+def find_records(entry: Entry, *, encoding: Encoding) -> tuple[dict[str, Record], dict[str, Source]]:
+    """Find the paths that hold records: the first record of each, and how to come there.
+
+    A path is '' for a top-level array, a lone object or JSON lines, else keys joined with dots (``response.order_list``),
+    at most four. Both lists of objects and single objects are paths; an empty list has an empty first record.
+    """
+    if (first := _first_line(entry, encoding=encoding)) is not None:
+        return {"": first}, {"": Source("", lines=True)}
+    firsts: dict[str, Record] = {}
+    sources: dict[str, Source] = {}
+    _walk(_head(entry, encoding=encoding), path="", prefix="", inner=None, firsts=firsts, sources=sources)
+    if not firsts:
+        raise UnreadableFile("no_records", entry.name)
+    return firsts, sources
+
+
+def record_chunks(entry: Entry, *, encoding: Encoding, source: Source, footers: list[Footer]) -> Iterator[Chunk]:
+    """Stream the records of one path; a broken or foreign element is refused alone, with its number from 1."""
+    numbers: list[int] = []
+    records: list[Record] = []
+    refused: list[Finding] = []
+    for number, found in numbered_records(entry, encoding=encoding, source=source):
+        if isinstance(found, str):
+            refused.append(Finding(number, "", found))
+        else:
+            numbers.append(number)
+            records.append(found)
+        if len(records) + len(refused) >= CHUNK_ROWS:
+            yield Chunk(np.array(numbers, dtype=np.int64), records=records, refused=tuple(refused))
+            numbers, records, refused = [], [], []
+    if records or refused:
+        yield Chunk(np.array(numbers, dtype=np.int64), records=records, refused=tuple(refused))
+
+
+def numbered_records(entry: Entry, *, encoding: Encoding, source: Source) -> Iterator[tuple[int, Record | str]]:
+    """Give every element with its number: the record, or the code of what is wrong with it."""
+    if source.lines:
+        elements = _lines(entry, encoding=encoding)
+    elif source.inner is not None:
+        elements = _embedded(entry, encoding=encoding, source=source)
+    else:
+        elements = _stream(_utf8(entry, encoding), source.prefix)
+    for number, element in enumerate(elements, start=1):
+        yield number, element if isinstance(element, str) else plain_record(element.value)
+
+
+@dataclass(frozen=True)
+class _Element:
+    value: Any
+
+
+def plain_record(value: Any) -> Record | str:
+    """Turn a parsed element into a record without floats, or say what is wrong with it."""
+    if not isinstance(value, dict):
+        return "not_a_record"
+    try:
+        return cast(Record, _plain(value, depth=0))
+    except _RefusedValue as problem:
+        return problem.code
+
+
+class _RefusedValue(Exception):
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _plain(value: Any, *, depth: int) -> Any:
+    """Keep ints as their digits and decimals as Decimal, so that no id is ever rounded."""
+    if isinstance(value, str):
+        if len(value) > MAX_CELL_CHARACTERS:
+            raise _RefusedValue("cell_too_large")
+        if "\0" in value:
+            raise _RefusedValue("control_character")
+        return value
+    if value is None or isinstance(value, bool | Decimal):
+        return value
+    if depth > MAX_DEPTH:
+        raise _RefusedValue("not_a_record")
+    if isinstance(value, dict):
+        return {key: _plain(item, depth=depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item, depth=depth + 1) for item in value]
+    return str(value)
+
+
+def _stream(file: BinaryIO, prefix: str) -> Iterator[_Element | str]:
+    """Parse as the bytes come; what stood complete before a cut is given, then the cut as ``cut_off``."""
+    found: list[Any] = ijson.sendable_list()
+    parser = ijson.items_coro(found, prefix)
+    waiting = given = 0
+    with file:
+        try:
+            while block := file.read(BLOCK_BYTES):
+                waiting += len(block)
+                parser.send(block)
+                yield from map(_Element, found)
+                given, waiting = given + len(found), 0 if found else waiting
+                del found[:]
+                if waiting > MAX_RECORD_BYTES:
+                    raise UnreadableFile("too_large")
+            parser.close()
+        except ijson.JSONError as problem:
+            yield from map(_Element, found)
+            if not given + len(found):
+                raise UnreadableFile("broken_json", str(problem)[:80]) from problem
+            yield "cut_off"
+        else:
+            yield from map(_Element, found)
+
+
+def _lines(entry: Entry, *, encoding: Encoding) -> Iterator[_Element | str]:
+    with _utf8(entry, encoding) as file:
+        while line := file.readline(MAX_RECORD_BYTES):
+            if line.strip():
+                yield _parsed(line)
+
+
+def _parsed(text: bytes) -> _Element | str:
+    try:
+        values = list(ijson.items(io.BytesIO(text), ""))
+    except (ijson.JSONError, UnicodeDecodeError):
+        return "not_json"
+    return _Element(values[0]) if len(values) == 1 else "not_json"
+
+
+def _embedded(entry: Entry, *, encoding: Encoding, source: Source) -> Iterator[_Element | str]:
+    with _utf8(entry, encoding) as file:
+        for text in ijson.items(file, source.prefix):
+            if isinstance(text, str):
+                yield from _stream(io.BytesIO(text.encode()), source.inner or "")
+
+
+def _utf8(entry: Entry, encoding: Encoding) -> BinaryIO:
+    """Open an entry as UTF-8 bytes without a byte order mark."""
+    file = entry.open()
+    if encoding.name == "utf-8":
+        return file
+    return cast(BinaryIO, io.BufferedReader(_Recoded(file, encoding.name), BLOCK_BYTES))
+
+
+class _Recoded(io.RawIOBase):
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file = file
+        self._decoder = codecs.getincrementaldecoder(name)("replace")
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object, /) -> int:
+        view = memoryview(cast(bytearray, buffer))
+        while not self._rest:
+            block = self._file.read(BLOCK_BYTES)
+            self._rest = self._decoder.decode(block, final=not block).encode("utf-8", "replace")
+            if not block:
+                break
+        part, self._rest = self._rest[: len(view)], self._rest[len(view) :]
+        view[: len(part)] = part
+        return len(part)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _first_line(entry: Entry, *, encoding: Encoding) -> Record | None:
+    """The first record if the file is JSON lines: a line that is an object of its own, and a second line that opens one."""
+    with _utf8(entry, encoding) as file:
+        lines = [line for line in (file.readline(HEAD_BYTES) for _ in range(20)) if line.strip()]
+    if len(lines) < 2 or not all(line.lstrip().startswith(b"{") for line in lines[:2]):
+        return None
+    for line in lines:
+        element = _parsed(line)
+        if not isinstance(element, str) and isinstance(record := plain_record(element.value), dict):
+            return record
+    return None
+
+
+def _head(entry: Entry, *, encoding: Encoding) -> Any:
+    """Parse the first megabytes; what is still open at the cut is closed where it stands."""
+    events: list[Any] = ijson.sendable_list()
+    parser = ijson.basic_parse_coro(events)
+    builder = ijson.ObjectBuilder()
+    with _utf8(entry, encoding) as file:
+        read = 0
+        try:
+            while read < HEAD_BYTES and (block := file.read(BLOCK_BYTES)):
+                read += len(block)
+                parser.send(block)
+        except ijson.JSONError:
+            pass
+    for event, value in events:
+        builder.event(event, value)
+    if not events:
+        raise UnreadableFile("broken_json", entry.name)
+    return builder.value
+
+
+def _walk(
+    value: Any, *, path: str, prefix: str, inner: str | None, firsts: dict[str, Record], sources: dict[str, Source], depth: int = 0
+) -> None:
+    if isinstance(value, str) and inner is None and value.lstrip()[:1] in ("{", "["):
+        element = _parsed(value.encode())
+        if not isinstance(element, str):
+            _walk(element.value, path=path, prefix=prefix, inner="", firsts=firsts, sources=sources, depth=depth)
+    elif isinstance(value, list):
+        _note(value, path=path, prefix=prefix, inner=inner, firsts=firsts, sources=sources)
+        # Documentation wraps its samples as [{"type": …, "value": …}].
+        if value and isinstance(value[0], dict) and "value" in value[0]:
+            step = _joined(path, "item.value")
+            to = (_joined(prefix, "item.value"), None) if inner is None else (prefix, _joined(inner, "item.value"))
+            _walk(value[0]["value"], path=step, prefix=to[0], inner=to[1], firsts=firsts, sources=sources, depth=depth + 1)
+    elif isinstance(value, dict):
+        _note(value, path=path, prefix=prefix, inner=inner, firsts=firsts, sources=sources)
+        if depth < PATH_DEPTH:
+            for key, item in value.items():
+                to = (_joined(prefix, key), None) if inner is None else (prefix, _joined(inner, key))
+                _walk(item, path=_joined(path, key), prefix=to[0], inner=to[1], firsts=firsts, sources=sources, depth=depth + 1)
+
+
+def _note(
+    value: Sequence[Any] | Record, *, path: str, prefix: str, inner: str | None, firsts: dict[str, Record], sources: dict[str, Source]
+) -> None:
+    first = value[0] if isinstance(value, list) and value else value if isinstance(value, dict) else {}
+    if not isinstance(first, dict) or path in firsts:
+        return
+    record = plain_record(first)
+    firsts[path] = record if not isinstance(record, str) else {}
+    if isinstance(value, list):
+        sources[path] = Source(_joined(prefix, "item")) if inner is None else Source(prefix, _joined(inner, "item"))
+    else:
+        sources[path] = Source(prefix, inner)
+
+
+def _joined(path: str, step: str) -> str:
+    return f"{path}.{step}" if path else step

@@ -1,0 +1,94 @@
+"""What kind of file is this, by its first bytes, and what do its first rows say?"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Literal
+
+from data.connectors.readers.archive import EMPTY_ZIP_MAGIC, ZIP_MAGIC, Entry
+from data.connectors.readers.cells import clean_cell
+from data.connectors.readers.encoding import Encoding, choose_encoding
+from data.connectors.readers.excel import sheet_names, sheet_rows
+from data.connectors.readers.html_table import table_rows
+from data.connectors.readers.json_records import Source, find_records
+from data.connectors.readers.rows import DELIMITERS, sniff_delimiter, text_rows
+from data.connectors.readers.table import Row
+from data.connectors.readers.unreadable import UnreadableFile
+from models.findings import Finding
+
+PREVIEW_ROWS = 40
+XLS_MAGIC = b"\xd0\xcf\x11\xe0"
+
+Kind = Literal["text", "workbook", "html", "json"]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What choosing a manifest needs to see of a file.
+
+    ``rows`` are the first 40, cleaned cell by cell, blank ones included, so that ``rows[i]`` is row ``i + 1``.
+    ``first_records`` has, for JSON, the first record of each path that holds records (see ``json_records``).
+    """
+
+    format: Literal["rows", "json"]
+    kind: Kind
+    encoding: str = ""
+    clean: bool = True
+    delimiter: str = ","
+    rows: list[list[str]] = field(default_factory=list)
+    first_records: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    sheets: tuple[str, ...] = ()
+    sheet: str = ""
+
+
+def preview(entry: Entry, *, sheet: str | None = None) -> Preview:
+    """Look at a file's head; ``sheet`` names a workbook's sheet, else the first with a row of two texts is taken."""
+    with entry.open() as file:
+        head = file.read(4096)
+    if not head:
+        raise UnreadableFile("empty", entry.name)
+    if head.startswith((ZIP_MAGIC, EMPTY_ZIP_MAGIC, XLS_MAGIC)):
+        return _workbook_preview(entry, sheet=sheet)
+    encoding = choose_encoding(entry)
+    start = head.decode(encoding.name, "replace").lstrip("\ufeff \t\r\n")
+    if start.startswith("<"):
+        return _rows_preview(entry, Preview("rows", "html", encoding.name, encoding.clean))
+    if start.startswith(("{", "[")):
+        firsts, sources = find_records(entry, encoding=encoding)
+        return Preview("json", "json", encoding.name, encoding.clean, first_records=firsts, sources=sources)
+    tried = {mark: Preview("rows", "text", encoding.name, encoding.clean, mark) for mark in DELIMITERS}
+    rows_by = {mark: list(_first_rows(entry, tried[mark])) for mark in DELIMITERS}
+    delimiter = sniff_delimiter(rows_by)
+    return _rows_preview(entry, tried[delimiter])
+
+
+def source_rows(entry: Entry, seen: Preview, *, split: str | None = None) -> Iterator[Row]:
+    """Give the raw rows of any table, whatever its kind, with their numbers."""
+    if seen.kind == "workbook":
+        return sheet_rows(entry, sheet=seen.sheet)
+    encoding = Encoding(seen.encoding, seen.clean)
+    if seen.kind == "html":
+        return table_rows(entry, encoding=encoding)
+    return text_rows(entry, encoding=encoding, delimiter=seen.delimiter, split=split)
+
+
+def _first_rows(entry: Entry, seen: Preview) -> Iterator[list[str]]:
+    for row in islice(source_rows(entry, seen), PREVIEW_ROWS):
+        yield [] if isinstance(row, Finding) else [clean_cell(cell) for cell in row[1]]
+
+
+def _rows_preview(entry: Entry, seen: Preview) -> Preview:
+    rows = list(_first_rows(entry, seen))
+    return Preview("rows", seen.kind, seen.encoding, seen.clean, seen.delimiter, rows, sheets=seen.sheets, sheet=seen.sheet)
+
+
+def _workbook_preview(entry: Entry, *, sheet: str | None) -> Preview:
+    sheets = sheet_names(entry)
+    if sheet is not None:
+        return _rows_preview(entry, Preview("rows", "workbook", sheets=sheets, sheet=sheet))
+    previews = [_rows_preview(entry, Preview("rows", "workbook", sheets=sheets, sheet=name)) for name in sheets[:20]]
+    for seen in previews:
+        if any(sum(1 for cell in row if cell) > 1 for row in seen.rows):
+            return seen
+    raise UnreadableFile("empty", entry.name)
