@@ -10,10 +10,10 @@ MEGABYTE = 1024 * 1024
 CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
-def server_options(cluster: Path) -> dict[str, str]:
+def server_options(base: Path) -> dict[str, str]:
     """Return PostgreSQL settings for the memory, cores and disk at hand."""
     memory = usable_memory_bytes()
-    disk = shutil.disk_usage(cluster.parent).free
+    disk = shutil.disk_usage(base).free
     return {
         "shared_buffers": _megabytes(memory / 8, least=64, most=512),
         "effective_cache_size": _megabytes(memory / 2, least=128, most=16_384),
