@@ -1,0 +1,55 @@
+"""Is this piece of work already being done by another process?"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+
+def lock_key(name: str) -> int:
+    """Return the 64-bit key of a named advisory lock.
+
+    >>> lock_key("job:pull_inbox") == lock_key("job:pull_inbox") != lock_key("job:housekeeping")
+    True
+    """
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+@contextmanager
+def try_lock(engine: Engine, name: str) -> Iterator[bool]:
+    """Hold a named lock on a connection of its own; False when somebody else holds it. A dead holder holds nothing."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        held = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": lock_key(name)}))
+        try:
+            yield held
+        finally:
+            # ending the session releases the lock even when the unlock itself cannot be said any more
+            if held:
+                with suppress(DBAPIError):
+                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": lock_key(name)})
+                connection.invalidate()
+
+
+def is_connection_lost(error: BaseException) -> bool:
+    """Say whether trying again is worth it: the database went away, or two transactions met."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "pgcode", None) or ""
+    return (
+        error.connection_invalidated or state[:2] in {"08", "57", "40"} or (state == "" and type(error.orig).__name__ == "OperationalError")
+    )
+
+
+def database_fault(error: BaseException) -> str | None:
+    """Say a database error without the values it quotes; None when it is no database error."""
+    if not isinstance(error, DBAPIError):
+        return None
+    state = getattr(error.orig, "pgcode", None) or ""
+    diagnosis = getattr(error.orig, "diag", None)
+    primary = getattr(diagnosis, "message_primary", None)
+    # class 22 (data exceptions) quotes the offending cell
+    if state and primary and not state.startswith("22"):
+        return f"{state} {primary}"
+    return f"{state} {type(error.orig).__name__}".strip()
