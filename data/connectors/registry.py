@@ -1,0 +1,38 @@
+"""Which manifests are there?"""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from data.connectors.manifest import Manifest
+
+SHIPPED = Path(__file__).parent / "manifests"
+
+
+class ManifestProblem(ValueError):
+    """A manifest is wrong; the message names its file and key."""
+
+
+def load_manifest(path: Path) -> Manifest:
+    """Read and check one manifest; ``ManifestProblem`` names file and key."""
+    try:
+        return Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise ManifestProblem(f"{path.name}: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ManifestProblem(f"{path.name}: {key or 'manifest'}: {first['msg']}") from error
+
+
+def manifests(own: Path | None = None) -> tuple[Manifest, ...]:
+    """Give all manifests by name: those shipped, then those of the folder ``own``, which replace shipped ones of their name."""
+    found = {manifest.name: manifest for manifest in _of(SHIPPED)}
+    if own is not None:
+        found |= {manifest.name: manifest for manifest in _of(own)}
+    return tuple(found[name] for name in sorted(found))
+
+
+def _of(folder: Path) -> list[Manifest]:
+    return [load_manifest(path) for path in sorted(folder.glob("*.toml"))]
