@@ -29,7 +29,7 @@ __all__ = ["Server", "ServerProblem", "place_of", "programs_dir", "running_pid",
 
 USER = "orderhub"
 START_SECONDS = 120.0  # crash recovery of a large WAL can take longer than a minute
-ORPHAN_SECONDS = 10.0  # for the processes of a killed server to end
+ORPHAN_SECONDS = 10.0  # for the processes of a killed server to end, half of it by themselves
 LOG_LIMIT_BYTES = 10_000_000
 
 
@@ -40,7 +40,7 @@ class Server:
     place: Place
     pid: int
 
-    def dsn(self, database: str) -> dict[str, str | int]:
+    def dsn(self, database: str) -> dict[str, Any]:
         """Return libpq's keywords for one of its databases."""
         return {"host": str(self.place.sockets), "port": PORT, "user": USER, "dbname": database}
 
@@ -194,14 +194,15 @@ def _command(place: Place, *, programs: Path, options: Mapping[str, str]) -> lis
 
 def _end_orphans(place: Place, *, held: int) -> None:
     """Take the lock that a killed server's remaining processes may still hold, ending those."""
-    until = time.monotonic() + ORPHAN_SECONDS
+    began = time.monotonic()
     while not try_lock(held):
-        if time.monotonic() > until:
+        waited = time.monotonic() - began
+        if waited > ORPHAN_SECONDS:
             raise ServerProblem(f"another server, perhaps in another container, uses {place.base}; end it first")
         for process in psutil.process_iter(["cmdline"]):
             title = " ".join(process.info["cmdline"] or ())
             if title.startswith(f"postgres: {place.mark}:"):
-                process.send_signal(signal.SIGQUIT)
+                process.send_signal(signal.SIGQUIT if waited < ORPHAN_SECONDS / 2 else signal.SIGKILL)
         time.sleep(0.1)
 
 
