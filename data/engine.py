@@ -1,90 +1,57 @@
 """How do we reach the database, and may we use it?"""
 
-from typing import ClassVar
-
-import psycopg2
-import psycopg2.errors
-from sqlalchemy import URL, Connection, Engine, create_engine, inspect, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, inspect, make_url, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from data import embedded
+from data.database_problems import (
+    BadAddress,
+    DatabaseProblem,
+    DiskFull,
+    ForeignDatabase,
+    NewerDatabase,
+    NoConnection,
+    NoPermission,
+    NoSuchDatabase,
+    ServerDown,
+    ServerTooOld,
+    WrongKind,
+    WrongPassword,
+    problem_of,
+    said_without_values,
+)
 from data.migrations.upgrade import known_revisions, upgrade
 from data.settings import Settings
 from data.tables import installation, metadata
 
+# SQLAlchemy's home is data: others name its types and these errors through here
+__all__ = [
+    "BadAddress",
+    "Connection",
+    "DatabaseProblem",
+    "DiskFull",
+    "Engine",
+    "ForeignDatabase",
+    "NewerDatabase",
+    "NoConnection",
+    "NoPermission",
+    "NoSuchDatabase",
+    "ServerDown",
+    "ServerTooOld",
+    "WrongKind",
+    "WrongPassword",
+    "address",
+    "create_engine_for",
+    "migrate",
+    "open_engine",
+    "place_name",
+    "problem_of",
+    "said_without_values",
+]
+
 OLDEST_SERVER = 15
 MIGRATION_LOCK = 0x0DE4_0B01  # advisory lock: one process migrates or creates, the others wait
-
-
-class DatabaseProblem(Exception):
-    """The database cannot be used: {detail}."""
-
-    chinese: ClassVar[str] = "数据库无法使用：{detail}。"
-
-    def __init__(self, *, language: str = "zh", **facts: object) -> None:
-        template = self.chinese if language == "zh" else type(self).__doc__ or ""
-        super().__init__(" ".join(template.format(**facts).split()))
-
-
-class NoConnection(DatabaseProblem):
-    """No connection to the database at {where} ({detail}); start it, or correct DATABASE_URL."""
-
-    chinese = "连接不上数据库 {where}（{detail}）；请启动它，或改正 DATABASE_URL。"
-
-
-class WrongPassword(DatabaseProblem):
-    """The database at {where} refuses this user or password; correct them in DATABASE_URL."""
-
-    chinese = "数据库 {where} 拒绝了用户名或密码；请在 DATABASE_URL 中改正。"
-
-
-class NoSuchDatabase(DatabaseProblem):
-    """There is no database at {where}; create it (createdb), or correct its name in DATABASE_URL."""
-
-    chinese = "数据库 {where} 不存在；请先创建（createdb），或改正 DATABASE_URL 中的库名。"
-
-
-class BadAddress(DatabaseProblem):
-    """DATABASE_URL is not the address of a PostgreSQL; it looks like postgresql://user:password@host:5432/database."""
-
-    chinese = "DATABASE_URL 不是 PostgreSQL 地址；应形如 postgresql://user:password@host:5432/database。"
-
-
-class ServerTooOld(DatabaseProblem):
-    """The database at {where} is PostgreSQL {found}; OrderHub needs {oldest} or later, upgrade it or name another."""
-
-    chinese = "数据库 {where} 是 PostgreSQL {found}，需要 {oldest} 或更高；请升级或换一个。"
-
-
-class DiskFull(DatabaseProblem):
-    """The disk of the database at {where} is full; nothing was half written, free some space and run again."""
-
-    chinese = "数据库 {where} 所在磁盘已满；没有写入半截数据，请腾出空间后重试。"
-
-
-class NewerDatabase(DatabaseProblem):
-    """The database at {where} was migrated by a newer OrderHub (revision {revision}); update this checkout."""
-
-    chinese = "数据库 {where} 已由更新版本的 OrderHub 迁移（版本 {revision}）；请更新本程序。"
-
-
-class WrongKind(DatabaseProblem):
-    """The database at {where} holds {found} data and this run is {wanted}; set or unset ORDERHUB_INBOX, or name another database."""
-
-    chinese = "数据库 {where} 存的是 {found} 数据，而本次运行是 {wanted}；请设置或取消 ORDERHUB_INBOX，或换一个数据库。"
-
-
-class ForeignDatabase(DatabaseProblem):
-    """The database at {where} already has tables of something else ({tables}); give OrderHub a database of its own."""
-
-    chinese = "数据库 {where} 里已有其他程序的表（{tables}）；请给 OrderHub 单独的数据库。"
-
-
-class ServerDown(DatabaseProblem):
-    """The embedded database did not start ({detail})."""
-
-    chinese = "内置数据库未能启动（{detail}）。"
 
 
 def open_engine(settings: Settings) -> Engine:
@@ -103,13 +70,15 @@ def open_engine(settings: Settings) -> Engine:
 
 
 def create_engine_for(url: URL) -> Engine:
-    """Make an engine without asking the database anything. Parameters stay out of errors: they may be personal."""
-    return create_engine(
+    """Make an engine without asking the database anything. Values stay out of its errors: they may be personal."""
+    engine = create_engine(
         url,
         hide_parameters=True,
         pool_pre_ping=True,
         connect_args={"connect_timeout": 10, "application_name": "orderhub", "options": "-c timezone=UTC"},
     )
+    event.listen(engine, "handle_error", _forget_values)
+    return engine
 
 
 def address(settings: Settings) -> URL:
@@ -134,7 +103,7 @@ def migrate(engine: Engine, settings: Settings) -> None:
             if _is_current(connection, settings, where=where):
                 return
         with engine.begin() as connection:
-            connection.execute(select(text("pg_advisory_xact_lock(:key)")), {"key": MIGRATION_LOCK})
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
             if not _is_current(connection, settings, where=where):
                 upgrade(connection)
                 row = {"id": 1, "kind": settings.kind, "created_at": text("now()")}
@@ -146,30 +115,19 @@ def migrate(engine: Engine, settings: Settings) -> None:
         raise problem from error
 
 
-def problem_of(error: BaseException, *, where: str = "", language: str = "zh") -> DatabaseProblem | None:
-    """Say a driver's error in words for people, None where it is a fault of ours rather than of the world."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    facts = {"where": where, "language": language}
-    if isinstance(cause, psycopg2.errors.DiskFull):
-        return DiskFull(**facts)
-    if not isinstance(cause, psycopg2.OperationalError):
-        return None
-    said = str(cause)
-    # a refused connection has no SQLSTATE in psycopg2, only the server's words
-    if "password" in said or "authentication failed" in said or "no pg_hba.conf entry" in said:
-        return WrongPassword(**facts)
-    if 'database "' in said and "does not exist" in said:
-        return NoSuchDatabase(**facts)
-    if "No space left on device" in said:
-        return DiskFull(**facts)
-    return NoConnection(**facts, detail=_first_line(said))
-
-
 def place_name(url: URL) -> str:
     """Name a database without its password."""
     host = url.host or url.query.get("host") or "localhost"
     port = f":{url.port}" if url.port else ""
     return f"{host}{port}/{url.database}"
+
+
+def _forget_values(context: ExceptionContext) -> None:
+    """Cut the cells that PostgreSQL quotes out of an error's text before anybody sees it."""
+    said, kept = str(context.original_exception), said_without_values(context.original_exception)
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None:
+            error.args = tuple(part.replace(said, kept) if isinstance(part, str) else part for part in error.args)
 
 
 def _embedded_address(settings: Settings) -> URL:
@@ -226,7 +184,3 @@ def _is_current(connection: Connection, settings: Settings, *, where: str) -> bo
     if kind is not None and kind != settings.kind:
         raise WrongKind(language=language, where=where, found=kind, wanted=settings.kind)
     return kind is not None and revision == known[-1]
-
-
-def _first_line(said: str) -> str:
-    return next((line.strip() for line in said.splitlines() if line.strip()), "")

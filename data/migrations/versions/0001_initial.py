@@ -44,6 +44,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("carrier_code", name=op.f("pk_carriers")),
     )
     op.create_table(
+        "category_names",
+        sa.Column("category", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False, comment="as people call it, where the master's own word is foreign"),
+        sa.Column("observed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("category", name=op.f("pk_category_names")),
+    )
+    op.create_table(
+        "customers",
+        sa.Column("customer_id", sa.Text(), nullable=False, comment="as orders name them; no personal data"),
+        sa.Column("region_code", sa.Text(), nullable=True),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("observed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("customer_id", name=op.f("pk_customers")),
+    )
+    op.create_table(
         "erased_contacts",
         sa.Column("shop_id", sa.Text(), nullable=False),
         sa.Column("order_no", sa.Text(), nullable=False),
@@ -195,6 +210,9 @@ def upgrade() -> None:
         sa.Column("promised_ship_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("payment_method", sa.Text(), nullable=True),
         sa.Column("close_reason", sa.Text(), nullable=True),
+        sa.Column(
+            "customer_id", sa.Text(), nullable=True, comment="key of customers, which supplies region and city where the order has none"
+        ),
         sa.PrimaryKeyConstraint("shop_id", "order_no", "source", name=op.f("pk_order_claims")),
     )
     op.create_table(
@@ -308,6 +326,9 @@ def upgrade() -> None:
         sa.Column("promised_ship_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("payment_method", sa.Text(), nullable=True),
         sa.Column("close_reason", sa.Text(), nullable=True),
+        sa.Column(
+            "customer_id", sa.Text(), nullable=True, comment="key of customers, which supplies region and city where the order has none"
+        ),
         sa.Column("nature", sa.Text(), nullable=False, comment="of the file that first named it"),
         sa.Column("first_file_id", sa.BigInteger(), nullable=False),
         sa.Column("ingested_at", sa.DateTime(timezone=True), nullable=False),
@@ -373,6 +394,14 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=False, comment="key of models.findings.REASONS"),
         sa.Column("value", sa.Text(), nullable=True, comment="the offending cell; null where the field is personal"),
         sa.PrimaryKeyConstraint("run_id", "row_number", "field", name=op.f("pk_rejected_rows")),
+    )
+    op.create_table(
+        "sellers",
+        sa.Column("seller_id", sa.Text(), nullable=False),
+        sa.Column("region_code", sa.Text(), nullable=True),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("observed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("seller_id", name=op.f("pk_sellers")),
     )
     op.create_table(
         "shop_aliases",
@@ -442,5 +471,15 @@ def upgrade() -> None:
         sa.Column("watermark", sa.DateTime(timezone=True), nullable=False, comment="everything before it has been asked for and stored"),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("source", "shop_id", name=op.f("pk_watermarks")),
+    )
+    op.create_table(
+        "zip_regions",
+        sa.Column("zip_prefix", sa.Text(), nullable=False),
+        sa.Column("region_code", sa.Text(), nullable=True),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("latitude", sa.Numeric(precision=9, scale=6), nullable=True),
+        sa.Column("longitude", sa.Numeric(precision=9, scale=6), nullable=True),
+        sa.Column("observed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("zip_prefix", name=op.f("pk_zip_regions")),
     )
     # ### end Alembic commands ###
