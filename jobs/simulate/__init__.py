@@ -6,5 +6,6 @@ Nothing here touches a table: the demo runs through the very connectors that rea
 """
 
 from jobs.simulate.history import History, write_history
+from jobs.simulate.live import write_live
 
-__all__ = ["History", "write_history"]
+__all__ = ["History", "write_history", "write_live"]

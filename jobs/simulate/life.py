@@ -20,6 +20,7 @@ EVENTS: tuple[str, ...] = (
     "allocated",
     "waybilled",
     "part_shipped",
+    "part_posted",
     "shipped",
     "posted",
     "delivered",
@@ -51,7 +52,7 @@ def pass_warehouses(played: Played, *, until: int, capacity: Sequence[float], fr
 def settle(played: Played) -> Played:
     """Work out all that follows from the parcels' departure; depends on nothing but the rows given.
 
-    Adds ``waybilled``, ``part_shipped``, ``shipped``, ``posted`` (when the platform learns it), ``delivered``,
+    Adds ``waybilled``, ``part_shipped``, ``shipped``, when the platform learns these (``part_posted``, ``posted``), ``delivered``,
     ``completed``, ``refunded`` and ``refunded_minor`` to orders; ``waybilled``, ``arrived`` and ``stopped`` to parcels,
     whose ``left`` becomes ``NEVER`` where the buyer's cancellation came first.
     """
@@ -66,7 +67,8 @@ def settle(played: Played) -> Played:
     orders["waybilled"] = parts["printed"]
     orders["part_shipped"] = np.where(parts["first"] < parts["last"], parts["first"], NEVER)
     orders["shipped"] = np.where(virtual, _later(orders["paid"], 60), parts["last"])
-    orders["posted"] = _later(orders["shipped"], orders["sync_s"])
+    for told, done in (("posted", "shipped"), ("part_posted", "part_shipped")):
+        orders[told] = _later(orders[done], orders["sync_s"])
     orders["delivered"] = np.where(orders["shipped"] < NEVER, parts["arrived"], NEVER)
     orders["paid"] = np.where(orders["kind"] == COD, orders["delivered"], orders["paid"])
     _end(orders)
@@ -125,7 +127,7 @@ def as_seen(played: Played, *, at: int) -> Played:
     ended = back & (orders["completed"] == 0) & (orders["refunded_minor"] == orders["paid_minor"])
     taken = (orders["paid"] > 0) | (orders["kind"] == COD)
     orders["stage"] = np.select(
-        [orders["closed"] > 0, ended, orders["completed"] > 0, orders["posted"] > 0, orders["part_shipped"] > 0, taken],
+        [orders["closed"] > 0, ended, orders["completed"] > 0, orders["posted"] > 0, orders["part_posted"] > 0, taken],
         ["closed", "refunded", "completed", "shipped", "part_shipped", "to_ship"],
         "unpaid",
     )

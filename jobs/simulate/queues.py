@@ -39,7 +39,8 @@ def work_clock(first_day: int, last_day: int, *, daily_capacity: float) -> tuple
     days = range(first_day, last_day + _HORIZON_DAYS)
     work = np.zeros(24 * len(days) + 1)
     work[1:] = np.cumsum(np.concatenate([_hourly(day) for day in days]) * daily_capacity)
-    instants: Floats = midnight(first_day) + np.arange(len(work)) * 3600.0
+    instants = np.zeros(len(work))
+    instants[:] = np.arange(len(work)) * 3600.0 + midnight(first_day)
     return instants, work
 
 

@@ -15,8 +15,15 @@ from jobs.simulate.shops import Shop
 
 HEADER = "出库单号,原始单号,店铺名称,仓库名称,物流公司,物流单号,审核时间,分配时间,打单时间,发货时间,订单状态,更新时间"
 # Where a parcel stands, in the system's words; the first whose instant has come holds.
-_STATUS = (("stopped", "已取消"), ("arrived", "已签收"), ("left", "已发货"), ("waybilled", "已打单"), ("allocated", "已分配"))
-REVIEWED, HELD = "已审核", "已冻结"
+_STATUS = (
+    ("stopped", "已取消"),
+    ("arrived", "已签收"),
+    ("left", "已发货"),
+    ("waybilled", "已打单"),
+    ("allocated", "已分配"),
+    ("held", "已冻结"),
+)
+_REVIEWED = "已审核"
 _ROW = "CK{},{},{},{},{},{},{},{},{},{},{},{}\r\n"
 
 
@@ -36,9 +43,8 @@ def _rows(parcels: pd.DataFrame, order_numbers: list[str], shops: Sequence[Shop]
     names = {shop.number: shop.name for shop in shops}
     printed = (parcels["waybilled"] > 0).tolist()
     numbers = waybills(parcels["stockout"].to_numpy(), parcels["carrier"].to_numpy())
-    held = parcels["held"].to_numpy() > 0
     status = [parcels[event].to_numpy() > 0 for event, _ in _STATUS]
-    words = np.select([held, *status], [HELD, *(word for _, word in _STATUS)], REVIEWED)
+    words = np.select(status, [word for _, word in _STATUS], _REVIEWED)
     columns = (
         parcels["stockout"].tolist(),
         [f'"{number}"' if "," in number else number for number in order_numbers],
@@ -57,10 +63,11 @@ def _rows(parcels: pd.DataFrame, order_numbers: list[str], shops: Sequence[Shop]
 
 
 def _held(seen: Played) -> pd.DataFrame:
-    """Return a row for each order that is on hold now, in the shape of a parcel."""
-    orders = seen.orders[(seen.orders["held"] > 0) & (seen.orders["released"] == 0) & (seen.orders["refunded"] == 0)]
-    rows_ = orders[["key", "shop", "warehouse", "carrier", "held"]].assign(part=1, stockout=orders["key"] * 10 + 1)
-    return rows_.assign(**dict.fromkeys(PARCEL_EVENTS, 0))
+    """Return a row for each order held and not reviewed since, in the shape of a parcel; cancelled where it was."""
+    orders = seen.orders[(seen.orders["held"] > 0) & (seen.orders["reviewed"] == 0)]
+    waiting = orders[["key", "shop", "warehouse", "carrier", "held"]].assign(part=1, stockout=orders["key"] * 10 + 1)
+    waiting[list(PARCEL_EVENTS)] = 0
+    return waiting.assign(stopped=orders["refunded"])
 
 
 def _order_numbers(parcels: pd.DataFrame, shops: Sequence[Shop]) -> pd.Series:

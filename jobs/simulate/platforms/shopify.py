@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from jobs.simulate.buyers import buyers_of
 from jobs.simulate.catalogue import catalogue
 from jobs.simulate.dice import VIRTUAL, Ints
@@ -25,7 +27,7 @@ _FINANCIAL = {
     "closed": "voided",
     "refunded": "refunded",
 }
-_INSTANTS = ("created", "paid", "posted", "delivered", "closed", "refunded", "updated")
+_INSTANTS = ("created", "paid", "part_posted", "posted", "delivered", "closed", "refunded", "updated")
 _KEY_BASE = 10**11
 # Order ids are 13 digits long, line ids 14.
 _ID_BASE = 5_000_000_000_000
@@ -42,7 +44,7 @@ class OrderPages:
     """Writes the order list of one Shopify shop."""
 
     shop: Shop
-    shows: tuple[str, ...] = ("created", "paid", "part_shipped", "posted", "delivered", "closed", "refunded")
+    shows: tuple[str, ...] = ("created", "paid", "part_posted", "posted", "delivered", "closed", "refunded")
 
     def files(self, view: View, *, stamp: str) -> Iterable[File]:
         """Return one page (history), or pages of at most 250 orders (live, whose stamps carry a time)."""
@@ -96,11 +98,13 @@ class OrderPages:
 
     def _parcels(self, view: View) -> Mapping[int, list[dict[str, Any]]]:
         found = defaultdict[int, list[dict[str, Any]]](list)
-        sync = view.seen.orders.set_index("key")["sync_s"]
+        orders = view.seen.orders.set_index("key")
         frame = view.seen.parcels[view.seen.parcels["left"] > 0]
-        posted = frame["left"] + sync.reindex(frame["key"]).to_numpy()
+        posted = frame["left"] + orders["sync_s"].reindex(frame["key"]).to_numpy()
+        # Parcels of one order are reported as delivered when the last one is.
+        arrived = np.where(orders["delivered"].reindex(frame["key"]) > 0, frame["arrived"], 0)
         frame = frame.assign(waybill=waybills(frame["stockout"].to_numpy(), frame["carrier"].to_numpy()))
-        frame = frame.assign(created_at=self._iso(posted), arrived_at=self._iso(frame["arrived"]))
+        frame = frame.assign(created_at=self._iso(posted), arrived_at=self._iso(arrived))
         frame = frame[(posted <= view.at).to_numpy()]
         for parcel in frame.to_dict("records"):
             order = _ID_BASE + (parcel["key"] % _KEY_BASE) * 10

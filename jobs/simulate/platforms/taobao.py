@@ -46,7 +46,7 @@ class ClassicExport:
 
     shop: Shop
     platform_shop_id: str
-    shows: tuple[str, ...] = ("created", "paid", "part_shipped", "posted", "completed", "closed", "refunded")
+    shows: tuple[str, ...] = ("created", "paid", "part_posted", "posted", "completed", "closed", "refunded")
 
     def files(self, view: View, *, stamp: str) -> Iterable[File]:
         """Return the order list and the item list."""

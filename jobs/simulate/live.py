@@ -1,0 +1,94 @@
+"""What have the platforms and the warehouse to tell since the last call?"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from jobs.simulate import rhythm
+from jobs.simulate.dice import Flags
+from jobs.simulate.faults import NO_FAULTS, Fault, spoiled
+from jobs.simulate.history import lay
+from jobs.simulate.life import PARCEL_EVENTS, as_seen, finished_at, pass_warehouses, settle
+from jobs.simulate.masters import rates
+from jobs.simulate.merchant import Played, joined, kept, play
+from jobs.simulate.platforms import WRITERS
+from jobs.simulate.platforms.writer import File, View, Writer
+from jobs.simulate.state import Memory, load, save
+from jobs.simulate.wangdian import stockout_list
+
+
+def write_live(
+    inbox: Path, *, state: Path, now: datetime, writers: Sequence[Writer] = WRITERS, faults: Sequence[Fault] = NO_FAULTS
+) -> list[Path]:
+    """Write what is new or changed since the last call, one small file a source; nothing where nothing is.
+
+    Goes on from where ``write_history`` or the last call ended, however long ago: the same orders come, and end alike,
+    whether asked for every minute or once after hours. A call for an instant already written does nothing.
+    ``FileNotFoundError`` where no history was written to ``state``.
+    """
+    memory = load(state)
+    at = rhythm.seconds_of(now)
+    if at <= memory.written_until:
+        return []
+    memory = _planned(memory, writers, until_day=rhythm.day_number_at(now))
+    settled = settle(memory.open)
+    seen = as_seen(settled, at=at)
+    stamp = f"{rhythm.instant_of(at + rhythm.SHANGHAI_OFFSET):%Y%m%d%H%M%S}"
+    files = list(_news(seen, writers, memory=memory, at=at, stamp=stamp))
+    files, _ = spoiled(files, faults, seed=memory.seed)
+    paths = [lay(inbox, file) for file in files]
+    still_open = kept(memory.open, memory.open.orders[finished_at(settled.orders) > at])
+    # Only now: after a crash before this line the next call writes the same news again.
+    save(replace(memory, written_until=at, open=still_open), state)
+    return paths
+
+
+def _planned(memory: Memory, writers: Sequence[Writer], *, until_day: int) -> Memory:
+    """Throw the dice of the days up to ``until_day``, day by day, and let the warehouses work each day's entries off."""
+    for day in range(memory.planned_until, until_day + 1):
+        today = [
+            play(w.shop, [day], seed=memory.seed, orders_a_day=memory.orders_a_day[w.shop.shop_id])
+            for w in writers
+            if w.shop.shop_id in memory.orders_a_day
+        ]
+        played = joined([memory.open, *today])
+        free = pass_warehouses(played, until=rhythm.midnight(day + 1), capacity=memory.capacity, free_from=memory.free_from)
+        memory = replace(memory, planned_until=day + 1, free_from=free, open=played)
+    return memory
+
+
+def _news(seen: Played, writers: Sequence[Writer], *, memory: Memory, at: int, stamp: str) -> Iterator[File]:
+    since = memory.written_until
+    for writer in writers:
+        orders = seen.orders[seen.orders["shop"] == writer.shop.number]
+        changed = _changed(orders, writer.shows, since=since)
+        if changed.any():
+            # An export by time always holds the newest order too: it tells when the export was made.
+            told = kept(seen, orders[changed | (orders["created"] == orders["created"].max()).to_numpy()])
+            for file in writer.files(View(told, memory.seed, at), stamp=stamp):
+                yield File(f"{writer.shop.shop_id}/{file.name}", file.content)
+    warehouse = _warehouse_news(seen, since=since)
+    if len(warehouse.parcels) or len(warehouse.orders):
+        file = stockout_list(warehouse, shops=[w.shop for w in writers], stamp=stamp)
+        yield File(f"wms/{file.name}", file.content)
+    yesterday, today = ((instant + rhythm.SHANGHAI_OFFSET) // rhythm.DAY_SECONDS for instant in (since, at))
+    if today > yesterday:
+        file = rates(seed=memory.seed, first_day=yesterday + 1, last_day=today, name=f"fx_rates_{stamp[:8]}.csv")
+        yield File(f"masters/{file.name}", file.content)
+
+
+def _changed(rows: pd.DataFrame, events: Sequence[str], *, since: int) -> Flags:
+    """Flag the rows to which one of the events has happened after ``since``."""
+    changed: Flags = (rows[list(events)] > since).any(axis=1).to_numpy()
+    return changed
+
+
+def _warehouse_news(seen: Played, *, since: int) -> Played:
+    """Return parcels with news (whole, where several orders share one), and orders with news of a hold."""
+    parcels = seen.parcels[_changed(seen.parcels, PARCEL_EVENTS, since=since)]
+    parcels = seen.parcels[seen.parcels["stockout"].isin(parcels["stockout"])]
+    held = seen.orders[_changed(seen.orders, ("held", "refunded"), since=since)]
+    return Played(held[held["held"] > 0], seen.lines.head(0), parcels)
