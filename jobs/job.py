@@ -11,6 +11,12 @@ from data.engine import Engine
 from data.settings import Settings
 
 WorkerClass = Literal["pull", "light", "heavy"]
+Now = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Ask the time; only for ``__main__``, the clock and the launcher, which pass it on as ``as_of``."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -19,13 +25,13 @@ class Every:
 
     minutes: int
 
-    def text(self, zone: str) -> str:
+    def text(self) -> str:
         """Say the schedule in words.
 
-        >>> Every(5).text("Asia/Shanghai")
+        >>> Every(5).text()
         '每 5 分钟 every 5 minutes'
         """
-        return f"每 {self.minutes} 分钟 every {self.minutes} minutes"
+        return "每分钟 every minute" if self.minutes == 1 else f"每 {self.minutes} 分钟 every {self.minutes} minutes"
 
     def next_due(self, *, after: datetime | None, zone: str, as_of: datetime) -> datetime:
         """Return when it is due next; never planned before = now."""
@@ -38,13 +44,13 @@ class Daily:
 
     at: str
 
-    def text(self, zone: str) -> str:
-        """Say the schedule in words.
+    def text(self) -> str:
+        """Say the schedule in words; the zone stands beside it.
 
-        >>> Daily("03:30").text("Asia/Shanghai")
-        '每天 03:30 daily at 03:30 (Asia/Shanghai)'
+        >>> Daily("03:30").text()
+        '每天 03:30 daily at 03:30'
         """
-        return f"每天 {self.at} daily at {self.at} ({zone})"
+        return f"每天 {self.at} daily at {self.at}"
 
     def next_due(self, *, after: datetime | None, zone: str, as_of: datetime) -> datetime:
         """Return the first such instant after the last planned one; never planned before = the next to come.
@@ -70,13 +76,15 @@ Schedule = Every | Daily
 class JobContext:
     """What every job is given: the database, the settings, and whether it has been asked to leave.
 
-    ``memory`` outlives a run but not the process; losing it costs time, never correctness.
+    ``memory`` outlives a run but not the process; losing it costs time, never correctness. ``now`` is for what must state
+    the present (a signature, when a pull ended); what a run works on follows from its ``as_of``.
     """
 
     engine: Engine
     settings: Settings
     leaving: Event = field(default_factory=Event)
     memory: MutableMapping[str, object] = field(default_factory=dict)
+    now: Now = utc_now
 
 
 @dataclass(frozen=True)
@@ -113,11 +121,3 @@ class Job:
     def next_due(self, *, after: datetime | None, as_of: datetime) -> datetime:
         """Return when the job is due next, given when its last run was planned."""
         return self.schedule.next_due(after=after, zone=self.zone, as_of=as_of)
-
-
-Now = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    """Ask the time; only for ``__main__``, the clock and the launcher, which pass it on as ``as_of``."""
-    return datetime.now(UTC)

@@ -24,7 +24,8 @@ def open_log(folder: Path, *, name: str = "jobs") -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        # whoever logs, of whatever folder, writes into this one file
+        logger_factory=lambda *_: logger,
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, exists, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from data.tables import job_runs, orders
 
@@ -26,7 +27,9 @@ class LastRun:
 def last_runs(connection: Connection) -> Mapping[str, LastRun]:
     """Return the latest run of every job that ever ran, by job name."""
     columns = [job_runs.c[name] for name in LastRun.__dataclass_fields__]
-    statement = select(*columns).distinct(job_runs.c.job).order_by(job_runs.c.job, job_runs.c.started_at.desc(), job_runs.c.run_id.desc())
+    statement = (
+        select(*columns).ext(distinct_on(job_runs.c.job)).order_by(job_runs.c.job, job_runs.c.started_at.desc(), job_runs.c.run_id.desc())
+    )
     return {row.job: LastRun(**row._mapping) for row in connection.execute(statement)}
 
 

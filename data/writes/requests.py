@@ -1,0 +1,37 @@
+"""What have people asked the jobs process to do, and what came of it?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from data.tables import job_requests
+
+
+@dataclass(frozen=True)
+class WaitingRequest:
+    """One request that nobody has carried out yet."""
+
+    request_id: int
+    kind: str
+    payload: Mapping[str, Any]
+    requested_by: str
+
+
+def waiting_requests(connection: Connection) -> list[WaitingRequest]:
+    """Return what waits, oldest first."""
+    columns = [job_requests.c[name] for name in WaitingRequest.__dataclass_fields__]
+    statement = select(*columns).where(job_requests.c.status == "waiting").order_by(job_requests.c.requested_at, job_requests.c.request_id)
+    return [WaitingRequest(**row._mapping) for row in connection.execute(statement)]
+
+
+def finish_request(connection: Connection, *, request_id: int, failed: bool, result: Mapping[str, Any], at: datetime) -> bool:
+    """Write what came of a request; False when somebody else had finished it already."""
+    statement = (
+        update(job_requests)
+        .where(job_requests.c.request_id == request_id, job_requests.c.status == "waiting")
+        .values(status="failed" if failed else "done", finished_at=at, result=result)
+    )
+    return connection.execute(statement).rowcount == 1

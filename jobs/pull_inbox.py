@@ -1,0 +1,177 @@
+"""Which files have come into the inbox, and are they in the database?
+
+A file is taken once its size and its times have stood still for ten seconds. What is in the database decides whether a
+file is work (its shop and content), so a process that dies anywhere finds the rest on its next sweep.
+"""
+
+import os
+import time
+from collections.abc import Iterator, MutableMapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+from data.ingest import ingest_path
+from data.job_lock import is_connection_lost
+from data.report import Report
+from data.settings import Settings
+from jobs.faults import keep_traceback, one_line
+from jobs.inbox_shop import MASTERS, shop_of
+from jobs.job import JobContext, Outcome
+from jobs.logs import log
+
+STILL_SECONDS = 10.0
+MARKER = ".orderhub-inbox"
+_ASIDE = ("done", "refused")
+_UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".swp")
+
+Stamp = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class InboxFile:
+    """A file in the inbox: where, for which folder, and how it stood when we looked."""
+
+    path: Path
+    folder: str
+    nature: str
+    stamp: Stamp
+    touched_at: float
+
+
+@dataclass
+class Tally:
+    """What a sweep has done so far."""
+
+    files: int = 0
+    rows: int = 0
+    refused_files: int = 0
+    refused_rows: int = 0
+    faults: tuple[str, ...] = ()
+
+
+def run(context: JobContext, *, as_of: datetime) -> Outcome:
+    """Take every file of the inbox that stands still; masters first, then by folder and name."""
+    return sweep(context, as_of=as_of, still_seconds=STILL_SECONDS)
+
+
+def sweep(context: JobContext, *, as_of: datetime, still_seconds: float) -> Outcome:
+    """Do one sweep. Young files are looked at a second time at its end, so that none waits for the next sweep."""
+    settings = context.settings
+    inbox = settings.inbox_dir
+    if not inbox.is_dir():
+        said = f"收件箱不存在 the inbox does not exist: {inbox}"
+        return Outcome(0, said, error=None if settings.demo else said)
+    looked_at = time.monotonic()
+    found = [file for file in inbox_files(inbox) if _known(context).get(file.path) != file.stamp]
+    tally = Tally()
+    still = {file for file in found if file.touched_at <= as_of.timestamp() - still_seconds}
+    young = [file for file in found if file not in still]
+    _take_all(context, [file for file in found if file in still], tally=tally, as_of=as_of)
+    if young and not context.leaving.wait(max(0.0, looked_at + still_seconds - time.monotonic())):
+        _take_all(context, [file for file in young if stamp_of(file.path) == file.stamp], tally=tally, as_of=as_of)
+    return _outcome(tally)
+
+
+def inbox_files(inbox: Path) -> list[InboxFile]:
+    """List the inbox: masters first, then by path; nothing hidden, half written or already set aside."""
+    files = [file for path in _paths(inbox) if (file := _looked_at(path, inbox=inbox))]
+    return sorted(files, key=lambda file: (file.folder != MASTERS, str(file.path)))
+
+
+def owns_inbox(settings: Settings) -> bool:
+    """Say whether the inbox is ours to move files in: the demo's, or one with our marker."""
+    return settings.demo or (settings.inbox_dir / MARKER).exists()
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Return size and modification time, None for a file that is gone."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _paths(inbox: Path) -> Iterator[Path]:
+    for folder, names, files in os.walk(inbox):
+        names[:] = sorted(name for name in names if name not in _ASIDE and not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith((".", "~$")) and not name.lower().endswith(_UNFINISHED):
+                yield Path(folder, name)
+
+
+def _looked_at(path: Path, *, inbox: Path) -> InboxFile | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    folders = path.relative_to(inbox).parts[:-1]
+    return InboxFile(
+        path=path,
+        folder=folders[0] if folders else "",
+        nature="backfill" if "history" in folders[1:] else "live",
+        stamp=(status.st_size, status.st_mtime_ns),
+        touched_at=max(status.st_mtime, status.st_ctime),
+    )
+
+
+def _take_all(context: JobContext, files: Sequence[InboxFile], *, tally: Tally, as_of: datetime) -> None:
+    for file in files:
+        if context.leaving.is_set():
+            return
+        try:
+            reports = take(context, file, as_of=as_of)
+        except Exception as error:  # one file must not stop the others
+            if is_connection_lost(error):
+                raise
+            kept = keep_traceback(error, folder=context.settings.home / "logs", at=as_of)
+            log().error("file", error=one_line(error), traceback=kept.name)
+            tally.faults += (f"{file.path.name}: {one_line(error)}",)
+            continue
+        tally.files += 1
+        tally.rows += sum(report.accepted for report in reports)
+        tally.refused_rows += sum(report.rows - report.accepted for report in reports)
+        tally.refused_files += any(report.status == "refused" for report in reports)
+
+
+def take(context: JobContext, file: InboxFile, *, as_of: datetime) -> list[Report]:
+    """Ingest one file, then set it aside in our own inbox, or remember it in a foreign one."""
+    reports = ingest_path(
+        context.engine,
+        file.path,
+        settings=context.settings,
+        shop=shop_of(context, file.path, folder=file.folder),
+        manifest=None,
+        nature=file.nature,
+        as_of=as_of,
+    )
+    if stamp_of(file.path) == file.stamp:
+        if owns_inbox(context.settings):
+            _set_aside(file.path, into="refused" if any(report.status == "refused" for report in reports) else "done")
+        else:
+            _known(context)[file.path] = file.stamp
+    return reports
+
+
+def _set_aside(path: Path, *, into: str) -> None:
+    folder = path.parent / into
+    folder.mkdir(exist_ok=True)
+    target = folder / path.name
+    number = 1
+    while target.exists():
+        target = folder / f"{path.stem}~{number}{path.suffix}"
+        number += 1
+    path.rename(target)
+
+
+def _known(context: JobContext) -> MutableMapping[Path, Stamp]:
+    return cast(MutableMapping[Path, Stamp], context.memory.setdefault("inbox", {}))
+
+
+def _outcome(tally: Tally) -> Outcome:
+    message = f"{tally.files} 个文件 files"
+    if tally.refused_files or tally.refused_rows:
+        message += f"，整份拒收 refused whole {tally.refused_files}，拒收行 refused rows {tally.refused_rows}"
+    return Outcome(rows=tally.rows, message=message, error="; ".join(tally.faults)[:500] or None)
