@@ -38,6 +38,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "not_json": ("不是合法的 JSON，请在来源重新导出", "not valid JSON; export it again at the source"),
     "cut_off": ("文件在此处中断，其后的记录缺失，请重新导出", "the file breaks off here and later records are lost; export it again"),
     "not_a_currency": ("无法识别的币种{value}，应为三位代码", "not a currency code{value}; expected three letters"),
+    "not_a_zone": ("无法识别的时区{value}，应为 Asia/Shanghai 的形式", "not a time zone{value}; expected the form Asia/Shanghai"),
     "duplicate_row": ("同一文件内编号重复且内容不同{value}", "the same key twice in one file with other content{value}"),
 }
 

@@ -9,7 +9,7 @@ from functools import cache
 from data.connectors.regions import REFERENCE
 
 # What the sources add to a carrier's name: a waybill before it (SF123-顺丰速运), a product or region after it in brackets.
-_TRIMMINGS = re.compile(r"^[A-Za-z0-9]{6,}-|[(（].*$")
+_TRIMMINGS = re.compile(r"^[A-Za-z0-9]+-(?=[^A-Za-z0-9])|[(（].*$")
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ def carriers() -> tuple[Carrier, ...]:
 def carrier_of(text: str) -> str | None:
     """Name the carrier by code, name or alias; a carrier we do not know keeps the source's own word.
 
-    >>> carrier_of("顺丰"), carrier_of("中通速递"), carrier_of("Correios"), carrier_of(" ")
-    ('SF', 'ZTO', 'Correios', None)
+    >>> carrier_of("顺丰"), carrier_of("SF123-顺丰速运"), carrier_of("Correios"), carrier_of(" ")
+    ('SF', 'SF', 'Correios', None)
     """
     word = text.strip()
     return _by_name().get(word.casefold()) or _by_name().get(_TRIMMINGS.sub("", word).strip().casefold()) or word or None

@@ -45,6 +45,13 @@ class Columns:
         present = [self.text(name) for name in names if self.has(name)]
         return pc.coalesce(*present) if len(present) > 1 else present[0] if present else self.missing()
 
+    def joined(self, names: Sequence[str], *, apart: str) -> Texts:
+        """Give several columns as one text each row, missing where the first says nothing."""
+        parts = [self.text(name) for name in names]
+        separator = pa.scalar(apart, pa.large_string())
+        together = pc.binary_join_element_wise(*parts, separator, null_handling="replace", null_replacement="")
+        return pc.if_else(parts[0].is_valid(), together, None)
+
     def named(self, names: Sequence[str]) -> str:
         """Name the column a fault is reported under: the first of ``names`` that the file has."""
         return next((name for name in names if self.has(name)), names[0] if names else "")

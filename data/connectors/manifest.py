@@ -79,14 +79,25 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+# Column (for JSON path) -> the words it may hold; all columns must agree.
+Condition = dict[str, Annotated[tuple[str, ...], BeforeValidator(_listed)]]
+
+
 class FieldSpec(Strict):
-    """Where a field comes from: the first of ``from`` that is not empty, read by ``as``; or a constant."""
+    """Where a field comes from: the first of ``from`` that is not empty, read by ``as``; or a constant.
+
+    ``where`` leaves it missing in rows that do not meet the condition; ``combine`` says how an order's several records make
+    one value, and for a JSON path through lists (``refunds[].amount``) how its elements do. ``words`` translates cells,
+    ``prefix`` stands before them, ``nothing`` names cells that say nothing.
+    """
 
     sources: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(default=(), validation_alias="from")
-    as_: Transform | None = Field(default=None, alias="as")
+    as_: Transform | None = Field(default=None, validation_alias="as")
     const: str | None = None
     combine: Literal["same", "sum", "min", "max"] = "same"
-    where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    where: Condition = Field(default_factory=dict)
+    words: dict[str, str] = Field(default_factory=dict)
+    prefix: str = ""
     nothing: tuple[str, ...] = ()
     required: bool = False
 
@@ -103,14 +114,13 @@ class FieldSpec(Strict):
 
 
 Spec = Annotated[FieldSpec, BeforeValidator(_spec)]
-Condition = dict[str, Annotated[tuple[str, ...], BeforeValidator(_listed)]]
 
 
 class Rule(Strict):
     """The first rule whose conditions all hold decides. ``["*"]`` = any text, ``[""]`` = empty."""
 
     when: Condition
-    is_: str = Field(alias="is")
+    is_: str = Field(validation_alias="is")
 
     @field_validator("when")
     @classmethod
@@ -119,12 +129,16 @@ class Rule(Strict):
 
 
 class Status(Strict):
-    """How a source's own words become hub statuses: ``rules`` first, then ``words`` of the column ``from``."""
+    """How a source's own words become hub statuses: ``rules`` first, then ``words`` of the column ``from``, ``blank`` for an empty one.
 
-    sources: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(default=(), alias="from")
+    Rows that meet ``payment_unknown`` (as cash on delivery always) do not imply that they were paid.
+    """
+
+    sources: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(default=(), validation_alias="from")
     words: dict[str, str] = Field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     blank: str | None = None
+    payment_unknown: Condition = Field(default_factory=dict)
 
     @field_validator("sources")
     @classmethod
@@ -147,15 +161,19 @@ class Status(Strict):
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that the status is read from."""
-        return tuple(dict.fromkeys([*self.sources, *(name for rule in self.rules for name in rule.when)]))
+        return tuple(dict.fromkeys([*self.sources, *(name for rule in self.rules for name in rule.when), *self.payment_unknown]))
 
 
 class OrderNo(Strict):
-    """Where the order's number stands; a warehouse row may name several, or one of its own that no platform knows."""
+    """Where the order's number stands.
 
-    sources: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(alias="from")
+    A warehouse row may name several, between any of the characters ``separators``; ``keep`` are patterns whose first group
+    is the number without what the warehouse hung on it; a number that meets ``ignore`` is the warehouse's own.
+    """
+
+    sources: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(validation_alias="from")
     separators: str = ""
-    strip: str = ""
+    keep: tuple[str, ...] = ()
     ignore: str = ""
 
     @field_validator("sources")
@@ -163,23 +181,28 @@ class OrderNo(Strict):
     def _clean(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return _cleaned(value)
 
-    @field_validator("strip", "ignore")
+    @field_validator("keep", "ignore")
     @classmethod
-    def _compiles(cls, value: str) -> str:
-        re.compile(value)
+    def _compiles(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for pattern in (value,) if isinstance(value, str) else value:
+            re.compile(pattern)
         return value
 
 
 class Parts(Strict):
-    """A nested list of a record (packages, refunds), each an event of its own; ``whole`` = the order's event made of all."""
+    """A nested list of a record (packages, refunds), each element an event with a part of its own.
+
+    Where the status implies ``whole``, that event of the order has the time of the last element; with ``lone = false`` a
+    single element then adds no part of its own. Elements that meet ``skip`` did not happen.
+    """
 
     each: str
     event: str
     part: str
     time: str
     whole: str | None = None
-    skip: Condition = Field(default_factory=dict)
     lone: bool = True
+    skip: Condition = Field(default_factory=dict)
 
     @field_validator("event", "whole")
     @classmethod
@@ -190,22 +213,16 @@ class Parts(Strict):
 
 
 class Observed(Strict):
-    """Where a file says when it was exported: a pattern in the lines above the header, and columns of update times."""
+    """Where a file says when it was made: a pattern (one group) in the lines above the header, and columns of update times."""
 
-    preamble: str = ""
+    preamble: str = r"(?:导出|生成|下载)时间[:：]?\s*\[?(\d{4}[-/年]\d{1,2}[-/月]\d{1,2}日? \d{1,2}:\d{2}(?::\d{2})?)"
     columns: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    as_: Literal["time", "unix_seconds"] = Field(default="time", validation_alias="as")
 
     @field_validator("columns")
     @classmethod
     def _clean(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return _cleaned(value)
-
-
-class Control(Strict):
-    """A footer's total: rows whose first cell is one of ``words`` state the sum of ``column``."""
-
-    words: tuple[str, ...]
-    column: str
 
 
 class Table(Strict):
@@ -226,9 +243,9 @@ class Table(Strict):
 
     order_no: Annotated[OrderNo | None, BeforeValidator(_spec)] = None
     shop: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
-    zone: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     line_key: Annotated[FieldSpec | None, BeforeValidator(_spec)] = None
     line_each: str = ""
+    part: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     order: dict[str, Spec] = Field(default_factory=dict)
     line: dict[str, Spec] = Field(default_factory=dict)
     contact: dict[str, Spec] = Field(default_factory=dict)
@@ -242,9 +259,9 @@ class Table(Strict):
     second_header: bool = False
     leave_out: Condition = Field(default_factory=dict)
     observed: Observed = Observed()
-    control: Control | None = None
+    control: str = ""
 
-    @field_validator("required", "also", "shop", "zone", "personal")
+    @field_validator("required", "also", "shop", "part", "personal")
     @classmethod
     def _clean(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return _cleaned(value)
@@ -268,8 +285,9 @@ class Table(Strict):
         _known("may_imply", self.may_imply or (), EVENT_TYPES)
         _known("kinds", [rule.is_ for rule in self.kinds], ORDER_KINDS)
         if self.role == "reference":
-            if self.fills not in REFERENCE_COLUMNS:
-                raise ValueError(f"`fills` must be one of {', '.join(REFERENCE_COLUMNS)}")
+            if self.fills is None:
+                raise ValueError("`fills` is needed")
+            _known("fills", (self.fills,), tuple(REFERENCE_COLUMNS))
             _known("reference", self.reference, REFERENCE_COLUMNS[self.fills])
         elif self.order_no is None:
             raise ValueError("`order_no` is needed")
@@ -302,7 +320,8 @@ class Table(Strict):
         if not self.line_each:
             specs += [*self.line.values(), *([self.line_key] if self.line_key else [])]
         names = [*(self.order_no.sources if self.order_no else ()), *(name for spec in specs for name in spec.sources)]
-        names += [*self.shop, *self.zone, *self.observed.columns, *self.leave_out]
+        names += [*self.shop, *self.part, *self.observed.columns, *self.leave_out]
+        names += [name for spec in specs for name in spec.where if not any("[]" in path for path in spec.sources)]
         names += [*(self.status.columns if self.status else ()), *(name for rule in self.kinds for name in rule.when)]
         return tuple(dict.fromkeys(names))
 
@@ -324,11 +343,12 @@ class Manifest(Strict):
     version: int = Field(ge=1)
     title: dict[Literal["zh", "en"], str]
     channel: str
+    also_channels: tuple[str, ...] = ()
     kind: Kind
     zone: str
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     unit: Literal["major", "minor"] = "major"
-    tables: tuple[Table, ...] = Field(alias="table", min_length=1)
+    tables: tuple[Table, ...] = Field(validation_alias="table", min_length=1)
 
     @field_validator("zone")
     @classmethod
@@ -349,6 +369,15 @@ class Manifest(Strict):
     def table(self, name: str) -> Table:
         """Give the table of that name; KeyError where there is none."""
         return {table.name: table for table in self.tables}[name]
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels whose shops its files may belong to."""
+        return (self.channel, *self.also_channels)
+
+    def kind_of(self, table: Table) -> Kind:
+        """Say what a table's files are: a master among order files is reference."""
+        return "reference" if table.role == "reference" else self.kind
 
     def source(self, table: Table) -> str:
         """Name a table the way runs, claims and events do."""

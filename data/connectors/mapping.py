@@ -1,8 +1,6 @@
-"""What does a chunk of a known table say of orders, lines, events and contacts?"""
+"""What does a file of a known table say of orders, lines, events and contacts?"""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -13,129 +11,56 @@ import pyarrow.compute as pc
 
 from data.connectors import transforms
 from data.connectors.batch import Batch, Chunk
-from data.connectors.carriers import carrier_of
 from data.connectors.columns import Columns, Index
-from data.connectors.manifest import FieldSpec, Manifest, Table, plain_word
-from data.connectors.regions import PROVINCE_CHARACTERS, city_of_address, region_of, region_of_address, region_of_codes
-from data.connectors.shops import Shop, ShopBook
-from data.connectors.statements import NEVER, OPEN_STATUSES, Micros, Statements, statements, status_codes
-from data.connectors.transforms import Mask, Parsed, Texts, filled
-from models.events import HUB_STATUSES
+from data.connectors.faults import Faults
+from data.connectors.fields import Fields, Terms
+from data.connectors.manifest import FieldSpec, Manifest, OrderNo, Parts, Table, plain_word
+from data.connectors.shops import Shop, ShopBook, ShopFinder
+from data.connectors.statements import Codes, Micros, Statements, implies, joined, stated, statements, status_codes
+from data.connectors.transforms import NEVER, Mask, Texts, filled, instants_of, mask_of
+from data.connectors.whole_orders import keep_orders_whole, order_codes, order_statements
+from models.events import HUB_STATUSES, OPEN_STATUSES
 from models.findings import Finding
 
 # A clock may be wrong, a zone off by a day; what lies further ahead is a wrong year or zone.
 FUTURE_ALLOWED = timedelta(hours=36)
-VALUE_CHARACTERS = 80
-
-
-@dataclass
-class _Faults:
-    """The faults of a chunk while it is read."""
-
-    columns: Columns
-    personal: frozenset[str]
-    bad: Mask
-    findings: list[Finding] = field(default_factory=list)
-    notices: Counter[str] = field(default_factory=Counter)
-
-    def take(self, parsed: Parsed, *, name: str, texts: Texts, parent: Index | None = None, label: str | None = None) -> pa.Array:
-        """Note a column's faults and give its values."""
-        self.notices.update(parsed.notices)
-        for code, mask in parsed.faults.items():
-            self.add(code, mask, name=name, texts=texts, parent=parent, label=label)
-        return parsed.values
-
-    def add(
-        self, code: str, mask: Mask, *, name: str, texts: Texts | None = None, parent: Index | None = None, label: str | None = None
-    ) -> None:
-        """Note one fault of the masked rows (or of the rows that the masked children stand in)."""
-        for place in np.flatnonzero(mask):
-            row = int(parent[place]) if parent is not None else int(place)
-            cell = texts[int(place)].as_py() if texts is not None and name not in self.personal else None
-            value = str(cell)[:VALUE_CHARACTERS] if cell is not None else None
-            self.findings.append(Finding(int(self.columns.row_number[row]), label or name, code, value))
-            self.bad[row] = True
+_OPEN_CODES = tuple(code for code, word in enumerate(HUB_STATUSES) if word in OPEN_STATUSES)
 
 
 class Mapper:
     """Applies one table of a manifest to the chunks of one file.
 
     ``new_shops`` holds the shops that the file's rows name and nobody knows yet; the batches already speak of them.
+    ``control_sum`` is the total of the table's ``control`` column over the rows that hold, in minor units.
     """
 
-    def __init__(
-        self,
-        manifest: Manifest,
-        table: Table,
-        *,
-        shops: ShopBook,
-        as_of: datetime,
-        warehouses: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, manifest: Manifest, table: Table, *, shops: ShopBook, as_of: datetime) -> None:
         self.manifest = manifest
         self.table = table
-        self.shops = shops
-        self.warehouses = warehouses or {}
-        self.new_shops: list[Shop] = []
-        self._known: dict[str, Shop] = dict(shops.shops)
-        self._latest_allowed = _micros(as_of + FUTURE_ALLOWED)
+        self.finder = ShopFinder(shops, manifest=manifest, table=table)
+        self.latest_allowed = int((as_of + FUTURE_ALLOWED).astimezone(UTC).timestamp()) * 1_000_000
+        self.control_sum = 0
+
+    @property
+    def new_shops(self) -> list[Shop]:
+        """Shops that the rows mapped so far name and nobody knew."""
+        return self.finder.new_shops
+
+    def batches(self, chunks: Iterable[Chunk]) -> Iterator[Batch]:
+        """Map a file's chunks, one batch each; where an order has several rows they are kept together."""
+        order_no = self.table.order_no
+        if self.table.grain == "line" and order_no is not None:
+            chunks = keep_orders_whole(chunks, column=order_no.sources[0])
+        return map(self.map, chunks)
 
     def map(self, chunk: Chunk) -> Batch:
         """Map one chunk; rows that do not hold are only in the findings."""
         columns = Columns.of(chunk)
         if self.table.second_header:
             columns = columns.only(~self._is_header_again(columns))
-        reading = _Reading(self, columns)
-        return reading.batch(refused=chunk.refused)
-
-    def shop_ids(self, columns: Columns) -> tuple[Texts, Mask]:
-        """Give each row's shop id, and the rows whose shop nobody knows (decision 5)."""
-        if self.shops.given_shop is not None:
-            return self._one_shop(self.shops.given_shop, columns)
-        if any(columns.has(name) for name in self.table.shop):
-            return self._shops_of_rows(columns)
-        only = self.shops.only_shop_of(self.manifest.channel)
-        if only is not None:
-            return self._one_shop(only, columns)
-        several = any(shop.channel == self.manifest.channel for shop in self._known.values())
-        if several or self.table.role != "platform":
-            return columns.missing(), np.ones(columns.rows, dtype=bool)
-        return self._one_shop(self.manifest.channel, columns)
-
-    def shop(self, shop_id: str) -> Shop:
-        """Give a shop that rows were resolved to."""
-        return self._known[shop_id]
-
-    def _one_shop(self, shop_id: str, columns: Columns) -> tuple[Texts, Mask]:
-        if shop_id not in self._known:
-            self._meet(shop_id, name=shop_id)
-        return pa.array([shop_id] * columns.rows, pa.large_string()), np.zeros(columns.rows, dtype=bool)
-
-    def _shops_of_rows(self, columns: Columns) -> tuple[Texts, Mask]:
-        labels = [columns.text(name) for name in self.table.shop if columns.has(name)]
-        joined = pc.binary_join_element_wise(*labels, pa.scalar("\x1f", pa.large_string()), null_handling="replace", null_replacement="")
-        ids = transforms.by_unique(joined, self._resolve)
-        return ids, ~filled(ids)
-
-    def _resolve(self, joined: str) -> str | None:
-        labels = [label for label in joined.split("\x1f") if label not in ("", "0")]
-        for label in labels:
-            if found := self.shops.find(label, channel=self.manifest.channel if self.table.role == "platform" else None):
-                return found
-        known = [label for label in labels if label in self._known]
-        if known:
-            return known[0]
-        if not labels:
-            return self.shops.only_shop_of(self.manifest.channel)
-        if self.table.role != "platform":
-            return None
-        self._meet(labels[0], name=labels[-1])
-        return labels[0]
-
-    def _meet(self, shop_id: str, *, name: str) -> None:
-        shop = Shop(shop_id, self.manifest.channel, name, self.manifest.zone, self.manifest.currency, complete=False)
-        self._known[shop_id] = shop
-        self.new_shops.append(shop)
+        if self.table.role == "reference":
+            return _reference_batch(self, columns, refused=chunk.refused)
+        return _OrderRows(self, columns).batch(refused=chunk.refused)
 
     def _is_header_again(self, columns: Columns) -> Mask:
         dated = [columns.first_of(spec.sources) for spec in self.table.times.values()]
@@ -143,147 +68,120 @@ class Mapper:
         return ~np.logical_or.reduce([filled(columns.first_of(number)), *map(filled, dated)])
 
 
-class _Reading:
-    """One chunk while it is mapped: every column read once, faults noted, frames built of the rows that hold."""
+def _reference_batch(mapper: Mapper, columns: Columns, *, refused: Sequence[Finding]) -> Batch:
+    """Map the rows of a master to the columns of the table it fills."""
+    table, manifest = mapper.table, mapper.manifest
+    faults = Faults(columns.row_number, frozenset(table.personal_columns))
+    fields = Fields(columns, faults, Terms(manifest.zone, decimals=transforms.decimals_of(manifest.currency)))
+    values = {name: fields.read(name, spec) for name, spec in table.reference.items()}
+    keep = pa.array(~faults.bad)
+    frame = _pandas({name: array.filter(keep) for name, array in values.items()})
+    if "aliases" in frame:
+        frame["aliases"] = frame["aliases"].str.split(r"[;；|、,，]").map(_stripped, na_action="ignore")
+    frame.insert(0, "row_number", columns.row_number[~faults.bad])
+    rows = columns.rows + len({finding.row for finding in refused})
+    return Batch(rows=rows, findings=(*refused, *faults.findings), reference=frame, notices=faults.notices)
+
+
+class _OrderRows:
+    """One chunk of order rows while it is mapped.
+
+    A row may name several orders: ``source_row`` gives, for each order named (a *place*), the row it stands in.
+    """
 
     def __init__(self, mapper: Mapper, columns: Columns) -> None:
         self.mapper = mapper
         self.table = mapper.table
         self.columns = columns
-        personal = frozenset(self.table.personal_columns)
-        self.faults = _Faults(columns, personal, np.zeros(columns.rows, dtype=bool))
+        self.faults = Faults(columns.row_number, frozenset(self.table.personal_columns))
 
     def batch(self, *, refused: Sequence[Finding]) -> Batch:
         """Read everything the table maps and build the frames."""
-        columns, table = self.columns, self.table
+        table, columns = self.table, self.columns
         left_out = columns.meets(table.leave_out) if table.leave_out else np.zeros(columns.rows, dtype=bool)
-        self.shop_id, unknown = self.mapper.shop_ids(columns)
-        self.faults.add("unknown_shop", unknown & ~left_out, name=columns.named(table.shop), texts=columns.first_of(table.shop))
-        self.order_no, self.source_row = self._order_numbers()
-        self._read_shop_terms()
-        times = {event: self._micros(spec) for event, spec in table.times.items()}
+        self._name_shops(left_out)
+        self.order_no, self.source_row = self._name_orders()
+        fields = Fields(columns, self.faults, self._terms())
+        times = {event: fields.micros(spec, latest_allowed=self.mapper.latest_allowed) for event, spec in table.times.items()}
+        updates = [self._update_time(fields, name) for name in table.observed.columns]
         codes = self._status(times.get("paid", np.full(columns.rows, NEVER, dtype=np.int64)))
-        order = {name: self._field(name, spec) for name, spec in table.order.items()}
-        contact = {name: self._field(name, spec) for name, spec in table.contact.items()}
-        updates = [self._micros(FieldSpec(sources=(name,))) for name in table.observed.columns]
-        line_columns, line_parent = (columns.children(table.line_each)) if table.line_each else (columns, None)
-        line = {name: self._field(name, spec, columns=line_columns, parent=line_parent) for name, spec in table.line.items()}
-        if table.lines != "none":
-            line = {"line_key": self._line_keys(line_columns, line_parent)} | line
+        packages = [self._parts(parts, fields, codes=codes, times=times) for parts in table.parts]
+        order = {name: fields.read(name, spec) for name, spec in table.order.items()}
+        contact = {name: fields.read(name, spec) for name, spec in table.contact.items()}
+        lines = fields.children(table.line_each) if table.line_each else fields
+        line = {name: lines.read(name, spec) for name, spec in self._line_specs().items()}
+        if table.parent or table.kinds:
+            order = {"kind": self._kinds(), **order}
 
-        keep = ~self.faults.bad & ~left_out
-        if left_out.any():
-            self.faults.notices["left_out"] += int((left_out & ~self.faults.bad).sum())
-        kinds = self._kinds() if table.kinds or table.parent else None
-        if kinds is not None:
-            order = {"kind": kinds} | order
-        cod = transforms.mask_of(pc.equal(kinds, "cod")) if kinds is not None else np.zeros(columns.rows, dtype=bool)
-        said = statements(codes, times=times, may_imply=table.implies, unpaid_until_later=cod)
-        rows = columns.rows + len({finding.row for finding in refused})
+        self.keep = ~self.faults.bad & ~left_out
+        self._note_left_out(left_out)
+        said = self._statements(codes, times=times, kinds=order.get("kind"), packages=packages)
+        self._add_control_sum(order, line)
         return Batch(
-            rows=rows,
+            rows=columns.rows + len({finding.row for finding in refused}),
             findings=(*refused, *self.faults.findings),
-            orders=self._frame(order, keep=keep),
-            lines=self._frame(line, keep=keep, parent=line_parent) if table.lines != "none" else None,
-            events=self._events(said, keep=keep),
-            sightings=self._sightings(codes, keep=keep),
-            contacts=self._contacts(contact, keep=keep),
-            latest_at=_latest([*times.values(), *updates], keep=keep),
+            orders=self._order_frame(order),
+            lines=self._line_frame(line, lines) if table.lines != "none" else None,
+            events=self._event_frame(said),
+            sightings=self._sighting_frame(codes),
+            contacts=self._contact_frame(contact) if contact else None,
+            latest_at=_latest([*times.values(), *updates], keep=self.keep),
             notices=self.faults.notices,
         )
 
-    # ------------------------------------------------------------ reading columns
+    # ------------------------------------------------------------ reading rows
 
-    def _order_numbers(self) -> tuple[Texts, Index]:
+    def _name_shops(self, left_out: Mask) -> None:
+        self.shop_id = self.mapper.finder.shop_ids(self.columns)
+        unknown = ~filled(self.shop_id) & ~left_out
+        if unknown.any():
+            texts = self.columns.first_of(self.table.shop)
+            self.faults.add("unknown_shop", unknown, column=self.columns.named(self.table.shop), texts=texts)
+
+    def _name_orders(self) -> tuple[Texts, Index]:
         spec = self.table.order_no
         assert spec is not None
         texts = self.columns.first_of(spec.sources)
-        name = self.columns.named(spec.sources)
-        self.faults.add("missing", ~filled(texts), name=name)
-        values = self.faults.take(transforms.identifier(texts), name=name, texts=texts)
-        return values, np.arange(self.columns.rows, dtype=np.int64)
+        column = self.columns.named(spec.sources)
+        self.faults.add("missing", ~filled(texts), column=column)
+        numbers, source_row = _split(texts, spec)
+        parsed = transforms.identifier(numbers)
+        self.faults.take(parsed, column=column, texts=numbers, parent=source_row)
+        for pattern in spec.keep:
+            parsed = transforms.Parsed(pc.replace_substring_regex(parsed.values, pattern, r"\1"))
+        if spec.ignore:
+            own = mask_of(pc.match_substring_regex(parsed.values, spec.ignore))
+            self.faults.notices["warehouse_own_order"] += int(own.sum())
+            return parsed.values.filter(pa.array(~own)), source_row[~own]
+        return parsed.values, source_row
 
-    def _read_shop_terms(self) -> None:
-        """Find each row's zone and currency: row over shop over manifest (decision 9)."""
-        manifest = self.mapper.manifest
-        known = {shop_id: self.mapper.shop(shop_id) for shop_id in pc.unique(self.shop_id).to_pylist() if shop_id is not None}
-        own = transforms.by_unique(self.shop_id, lambda shop_id: known[shop_id].currency)
+    def _terms(self) -> Terms:
+        manifest, finder = self.mapper.manifest, self.mapper.finder
+        shops = {shop_id: finder.shop(shop_id) for shop_id in pc.unique(self.shop_id).drop_null().to_pylist()}
+        own = transforms.by_unique(self.shop_id, lambda shop_id: shops[shop_id].currency)
         spec = self.table.order.get("currency")
-        row = transforms.by_unique(self.columns.first_of(spec.sources), _currency) if spec else self.columns.missing()
-        self.currency = pc.coalesce(row, own, pa.scalar(manifest.currency, pa.large_string()))
-        zones = {known[shop_id].zone for shop_id in known} if self.table.role == "platform" else set()
-        self.zones = transforms.by_unique(self.shop_id, lambda shop_id: known[shop_id].zone) if len(zones) > 1 else None
-        self.zone = next(iter(zones)) if len(zones) == 1 else manifest.zone
+        row = transforms.currency(self.columns.first_of(spec.sources)).values if spec else self.columns.missing()
+        currency = pc.coalesce(row, own, pa.scalar(manifest.currency, pa.large_string()))
+        decimals: npt.NDArray[np.int64] | int = 0
+        if manifest.unit == "major":
+            encoded = pc.dictionary_encode(currency)
+            each = [transforms.decimals_of(code) for code in encoded.dictionary.to_pylist()]
+            decimals = each[0] if len(set(each)) == 1 else np.array(each or [2], dtype=np.int64)[encoded.indices.to_numpy()]
+        # A warehouse writes all shops' times in its own zone.
+        zones = {shop.zone for shop in shops.values()} if self.table.role == "platform" else set()
+        if len(zones) <= 1:
+            return Terms(next(iter(zones), manifest.zone), decimals=decimals)
+        return Terms(manifest.zone, transforms.by_unique(self.shop_id, lambda shop_id: shops[shop_id].zone), decimals)
 
-    def _field(self, name: str, spec: FieldSpec, *, columns: Columns | None = None, parent: Index | None = None) -> pa.Array:
-        """Read one mapped field of the rows, or of their children."""
-        columns = columns or self.columns
-        if spec.const is not None:
-            return pa.array([spec.const] * columns.rows, pa.large_string())
-        texts = columns.first_of(spec.sources)
-        column = columns.named(spec.sources)
-        if spec.nothing:
-            texts = pc.if_else(pc.is_in(texts, value_set=pa.array(spec.nothing, pa.large_string())), None, texts)
-        label = f"{self.table.line_each}.{column}" if parent is not None else column
-        if spec.required:
-            self.faults.add("missing", ~filled(texts), name=column, parent=parent, label=label)
-        parsed = self._parse(spec.as_ or _transform_of(name), texts, parent=parent)
-        return self.faults.take(parsed, name=column, texts=texts, parent=parent, label=label)
+    def _update_time(self, fields: Fields, name: str) -> Micros:
+        spec = FieldSpec.model_validate({"from": name, "as": self.table.observed.as_})
+        return fields.micros(spec, latest_allowed=self.mapper.latest_allowed)
 
-    def _parse(self, how: str, texts: Texts, *, parent: Index | None = None) -> Parsed:
-        if how == "money":
-            return transforms.money(texts, decimals=self._decimals(parent))
-        if how == "count":
-            return transforms.count(texts)
-        if how == "id":
-            return transforms.identifier(texts)
-        if how == "time":
-            return self._time(texts, parent=parent)
-        if how == "unix_seconds":
-            return transforms.unix_seconds(texts)
-        if how == "address":
-            return Parsed(transforms.by_unique(pc.utf8_slice_codeunits(texts, 0, PROVINCE_CHARACTERS + 10), region_of_address))
-        if how == "address_city":
-            return Parsed(transforms.by_unique(_two_words(texts), city_of_address))
-        if how in ("region", "iso_region", "carrier"):
-            judge = {"region": region_of, "iso_region": region_of_codes, "carrier": carrier_of}[how]
-            return Parsed(transforms.by_unique(texts, judge))
-        if how == "warehouse":
-            return Parsed(transforms.by_unique(texts, lambda word: self.mapper.warehouses.get(word, word)))
-        return transforms.text(texts)
+    def _line_specs(self) -> Mapping[str, FieldSpec]:
+        key = {"line_key": self.table.line_key} if self.table.line_key else {}
+        return {**key, **self.table.line}
 
-    def _decimals(self, parent: Index | None) -> npt.NDArray[np.int64] | int:
-        if self.mapper.manifest.unit == "minor":
-            return 0
-        currencies = pc.unique(self.currency).to_pylist()
-        if len(currencies) <= 1:
-            return transforms.decimals_of(currencies[0]) if currencies else 2
-        encoded = pc.dictionary_encode(self.currency)
-        places = np.array([transforms.decimals_of(code) for code in encoded.dictionary.to_pylist()], dtype=np.int64)
-        row = places[encoded.indices.to_numpy()]
-        return row if parent is None else row[parent]
-
-    def _time(self, texts: Texts, *, parent: Index | None = None) -> Parsed:
-        if self.zones is None:
-            return transforms.time(texts, zone=self.zone)
-        zones = self.zones if parent is None else self.zones.take(pa.array(parent))
-        return transforms.time_by_zone(texts, zones=zones)
-
-    def _micros(self, spec: FieldSpec) -> Micros:
-        """Read a time that has happened."""
-        values = self._field("_at", spec)
-        micros = _int_micros(values)
-        ahead = micros > self.mapper._latest_allowed
-        if ahead.any():
-            self.faults.add("time_in_future", ahead, name=self.columns.named(spec.sources), texts=self.columns.first_of(spec.sources))
-        return micros
-
-    def _line_keys(self, columns: Columns, parent: Index | None) -> Texts:
-        if self.table.line_key is None:
-            return columns.missing()
-        return self._field("line_id", self.table.line_key, columns=columns, parent=parent)
-
-    def _status(self, paid: Micros) -> npt.NDArray[np.int8]:
+    def _status(self, paid: Micros) -> Codes:
         status = self.table.status
         if status is None:
             return np.full(self.columns.rows, -1, dtype=np.int8)
@@ -293,89 +191,199 @@ class _Reading:
             words = pc.if_else(pa.array(self.columns.meets(rule.when)), rule.is_, words)
         if status.blank is not None:
             words = pc.if_else(pa.array(~filled(texts) & ~filled(words)), status.blank, words)
-        self.faults.add("unknown_status", filled(texts) & ~filled(words), name=self.columns.named(status.sources), texts=texts)
-        return status_codes(words.to_numpy(zero_copy_only=False), paid=paid)
+        self.faults.add("unknown_status", filled(texts) & ~filled(words), column=self.columns.named(status.sources), texts=texts)
+        return status_codes(words.to_pylist(), paid=paid)
+
+    def _parts(self, parts: Parts, fields: Fields, *, codes: Codes, times: dict[str, Micros]) -> Statements:
+        """State the elements of a nested list, and give the whole event, where the status implies it, the last one's time."""
+        elements = fields.children(parts.each)
+        assert elements.parent is not None
+        spec = FieldSpec.model_validate({"from": parts.time, "as": "time"})
+        when = elements.micros(spec, latest_allowed=self.mapper.latest_allowed)
+        happened = when != NEVER
+        if parts.skip:
+            happened &= ~elements.columns.meets(parts.skip)
+        name = np.array(elements.columns.text(parts.part).to_pylist(), dtype=object)
+        keep = happened & np.array([bool(each) for each in name], dtype=bool)
+        row, when, name = elements.parent[keep], when[keep], name[keep]
+        if parts.whole is not None:
+            whole = implies(codes, parts.whole)
+            last = times.setdefault(parts.whole, np.full(len(codes), NEVER, dtype=np.int64)).copy()
+            np.maximum.at(last, row[whole[row]], when[whole[row]])
+            times[parts.whole] = last
+            if not parts.lone:
+                alone = whole[row] & (np.bincount(row, minlength=len(codes))[row] == 1)
+                row, when, name = row[~alone], when[~alone], name[~alone]
+        return stated(row, parts.event, when, when, part=name)
 
     def _kinds(self) -> Texts:
-        kinds = pa.array(["normal"] * self.columns.rows, pa.large_string())
+        kinds = pa.array(["normal" if self.table.parent else None] * self.columns.rows, pa.large_string())
         for rule in reversed(self.table.kinds):
             kinds = pc.if_else(pa.array(self.columns.meets(rule.when)), rule.is_, kinds)
         return kinds
 
+    def _note_left_out(self, left_out: Mask) -> None:
+        count = int((left_out & ~self.faults.bad).sum())
+        if count:
+            self.faults.notices["left_out"] += count
+
+    def _add_control_sum(self, order: Mapping[str, pa.Array], line: Mapping[str, pa.Array]) -> None:
+        values = {**line, **order}.get(self.table.control)
+        if values is not None:
+            self.mapper.control_sum += pc.sum(values.filter(pa.array(self.keep))).as_py() or 0
+
+    # ------------------------------------------------------------ what the rows state
+
+    def _statements(self, codes: Codes, *, times: Mapping[str, Micros], kinds: Texts | None, packages: Sequence[Statements]) -> Statements:
+        status = self.table.status
+        unknown = np.zeros(self.columns.rows, dtype=bool)
+        if kinds is not None:
+            unknown |= mask_of(pc.equal(kinds, "cod"))
+        if status is not None and status.payment_unknown:
+            unknown |= self.columns.meets(status.payment_unknown)
+        times = _part_shipments_apart(times, codes=codes)
+        said = statements(codes, times=times, may_imply=self.table.implies, payment_unknown=unknown)
+        names = self._part_names()
+        partly = said.type == "part_shipped"
+        said.part[partly] = names[said.row[partly]]
+        said = joined([said, *packages])
+        return self._of_places(said, names)
+
+    def _of_places(self, said: Statements, names: npt.NDArray[np.object_]) -> Statements:
+        """Turn statements of rows into statements of the orders they name; rows that do not hold say nothing."""
+        said = said.only(self.keep[said.row])
+        plain = len(self.source_row) == self.columns.rows and (self.source_row == np.arange(self.columns.rows)).all()
+        if not plain:
+            said = _repeated(said, self.source_row)
+        if self.table.grain == "order":
+            return said
+        held = np.flatnonzero(self.keep[self.source_row])
+        order = self._order_numbering()
+        back = np.full(len(self.source_row), -1, dtype=np.int64)
+        back[held] = np.arange(len(held))
+        compact = Statements(back[said.row], said.type, said.part, said.occurred_from, said.occurred_to)
+        whole = order_statements(compact, order=order[held], part=names[self.source_row[held]])
+        return Statements(held[whole.row], whole.type, whole.part, whole.occurred_from, whole.occurred_to)
+
+    def _part_names(self) -> npt.NDArray[np.object_]:
+        names = self.table.part or (self.table.line_key.sources if self.table.line_key and not self.table.line_each else ())
+        texts = self.columns.first_of(names) if names else self.columns.missing()
+        return np.array(pc.fill_null(texts, "").to_pylist(), dtype=object)
+
+    def _order_numbering(self) -> Index:
+        together = pc.binary_join_element_wise(
+            self.shop_id.take(pa.array(self.source_row)), self.order_no, pa.scalar("\x1f", pa.large_string()), null_handling="replace"
+        )
+        return np.asarray(pc.dictionary_encode(together).indices.to_numpy(), dtype=np.int64)
+
     # ------------------------------------------------------------ building frames
 
-    def _frame(self, values: Mapping[str, pa.Array], *, keep: Mask, parent: Index | None = None) -> pd.DataFrame:
-        """Build a frame of the rows that hold (or of their children), keys first; a row that names several orders stands once for each."""
-        if parent is None:
-            place = np.flatnonzero(keep[self.source_row])
-            source = self.source_row[place]
-        else:
-            source = np.flatnonzero(keep[parent])
-            place = parent[source]
-        taken = pa.array(source)
-        whole = parent is None and len(source) == self.columns.rows
-        cells = {name: array if whole else array.take(taken) for name, array in values.items()}
-        return self._keyed(place, cells)
-
     def _keyed(self, place: Index, cells: Mapping[str, pa.Array]) -> pd.DataFrame:
-        taken = pa.array(place)
-        keys = {"shop_id": self.shop_id.take(pa.array(self.source_row[place])), "order_no": self.order_no.take(taken)}
-        frame = pa.table({**keys, **cells}).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
-        frame.insert(0, "row_number", self.columns.row_number[self.source_row[place]])
+        """Build a frame whose rows belong to these places, keys first."""
+        row = self.source_row[place]
+        keys = {"shop_id": self.shop_id.take(pa.array(row)), "order_no": self.order_no.take(pa.array(place))}
+        frame = _pandas({**keys, **cells})
+        frame.insert(0, "row_number", self.columns.row_number[row])
         return frame
 
-    def _events(self, said: Statements, *, keep: Mask) -> pd.DataFrame:
-        kept = np.flatnonzero(keep[said.row])
-        stamp = pa.timestamp("us", "UTC")
-        cells = {
-            "type": pa.array(said.type[kept], pa.large_string()),
-            "part": pa.array(said.part[kept], pa.large_string()),
-            "occurred_from": pa.array(said.occurred_from[kept].view("datetime64[us]")).cast(stamp),
-            "occurred_to": pa.array(said.occurred_to[kept].view("datetime64[us]")).cast(stamp),
-        }
-        return self._keyed(said.row[kept], cells)
+    def _order_frame(self, order: Mapping[str, pa.Array]) -> pd.DataFrame:
+        place = np.flatnonzero(self.keep[self.source_row])
+        row = self.source_row[place]
+        named = np.bincount(self.source_row, minlength=self.columns.rows)[row]
+        cells = {}
+        for name, values in order.items():
+            taken = values.take(pa.array(row))
+            # The amounts of a parcel are those of no single one of the orders in it.
+            cells[name] = pc.if_else(pa.array(named > 1), None, taken) if name.endswith("_minor") and (named > 1).any() else taken
+        return self._keyed(place, cells)
 
-    def _sightings(self, codes: npt.NDArray[np.int8], *, keep: Mask) -> pd.DataFrame | None:
+    def _line_frame(self, line: Mapping[str, pa.Array], lines: Fields) -> pd.DataFrame:
+        first = np.full(self.columns.rows, -1, dtype=np.int64)
+        first[self.source_row[::-1]] = np.arange(len(self.source_row))[::-1]
+        parent = lines.parent if lines.parent is not None else np.arange(self.columns.rows)
+        at = np.flatnonzero(self.keep[parent] & (first[parent] >= 0))
+        keys = {} if "line_key" in line else {"line_key": pa.nulls(len(parent), pa.large_string())}
+        cells = {name: values.take(pa.array(at)) for name, values in {**keys, **line}.items()}
+        return self._keyed(first[parent[at]], cells)
+
+    def _event_frame(self, said: Statements) -> pd.DataFrame:
+        cells = {
+            "type": pa.array(said.type, pa.large_string()),
+            "part": pa.array(said.part, pa.large_string()),
+            "occurred_from": instants_of(said.occurred_from),
+            "occurred_to": instants_of(said.occurred_to),
+        }
+        return self._keyed(said.row, cells)
+
+    def _sighting_frame(self, codes: Codes) -> pd.DataFrame | None:
         if self.table.status is None:
             return None
-        open_codes = [code for code, word in enumerate(HUB_STATUSES) if word in OPEN_STATUSES]
-        row = np.flatnonzero(keep & np.isin(codes, open_codes))
-        words = np.array(HUB_STATUSES, dtype=object)[codes[row]]
-        return self._keyed(row, {"status": pa.array(words, pa.large_string())})
+        place = np.flatnonzero(self.keep[self.source_row])
+        shown = codes[self.source_row[place]]
+        if self.table.grain == "line":
+            shown = order_codes(shown, order=self._order_numbering()[place])
+        still_open = np.isin(shown, _OPEN_CODES)
+        words = np.array(HUB_STATUSES, dtype=object)[shown[still_open]]
+        return self._keyed(place[still_open], {"status": pa.array(words, pa.large_string())})
 
-    def _contacts(self, contact: Mapping[str, pa.Array], *, keep: Mask) -> pd.DataFrame | None:
-        if not contact:
-            return None
+    def _contact_frame(self, contact: Mapping[str, pa.Array]) -> pd.DataFrame:
         something = np.logical_or.reduce([filled(values) for values in contact.values()])
-        return self._frame(contact, keep=keep & something)
+        place = np.flatnonzero((self.keep & something)[self.source_row])
+        row = pa.array(self.source_row[place])
+        return self._keyed(place, {name: values.take(row) for name, values in contact.items()})
 
 
-def _transform_of(name: str) -> str:
-    """Say how a field is read when the manifest does not say."""
-    if name.endswith("_minor"):
-        return "money"
-    if name.endswith("_at") or name == "valid_from":
-        return "time"
-    if name in ("sku_code", "waybill_no", "line_id"):
-        return "id"
-    plain = {"quantity": "count", "region_code": "region", "carrier_code": "carrier", "warehouse_code": "warehouse"}
-    return plain.get(name, "text")
+def stated_at(rows: Sequence[Sequence[str]], *, manifest: Manifest, table: Table, header_row: int) -> datetime | None:
+    """Give the time at which a file says it was made, from the lines above its header; None where it says nothing."""
+    for cells in rows[: max(header_row - 1, 0)]:
+        found = transforms.first_match(table.observed.preamble, " ".join(cells))
+        if found is not None:
+            parsed = transforms.time(transforms.as_texts([found]), zone=manifest.zone).values
+            if parsed[0].is_valid:
+                return datetime.fromtimestamp(int(transforms.micros_of(parsed)[0]) // 1_000_000, tz=UTC)
+    return None
 
 
-def _currency(text: str) -> str | None:
-    return text.strip().upper() or None
+def _split(texts: Texts, spec: OrderNo) -> tuple[Texts, Index]:
+    """Give every order number named, and the row it stands in; a row that names none keeps one empty place."""
+    rows = np.arange(len(texts), dtype=np.int64)
+    if not spec.separators or not mask_of(pc.match_substring_regex(texts, f"[{spec.separators}]")).any():
+        return texts, rows
+    parts = pc.split_pattern_regex(pc.fill_null(texts, ""), f"[{spec.separators}]")
+    numbers = pc.utf8_trim_whitespace(pc.list_flatten(parts))
+    source_row = rows[pc.list_parent_indices(parts).to_numpy()]
+    named = mask_of(pc.not_equal(numbers, "")) | ~filled(texts)[source_row]
+    numbers = pc.if_else(pc.equal(numbers, ""), None, numbers).filter(pa.array(named))
+    source_row = source_row[named]
+    frame = pd.DataFrame({"row": source_row, "number": numbers.to_pylist()})
+    once = ~frame.duplicated().to_numpy()
+    return numbers.filter(pa.array(once)), source_row[once]
 
 
-def _two_words(texts: Texts) -> Texts:
-    return pc.replace_substring_regex(texts, r"^(\S+\s+\S+)(?s:.*)$", r"\1")
+def _part_shipments_apart(times: Mapping[str, Micros], *, codes: Codes) -> Mapping[str, Micros]:
+    """Read a ship time in a row that says part-shipped as that of the part, not of the order."""
+    partly = implies(codes, "part_shipped")
+    if "shipped" not in times or not partly.any():
+        return times
+    apart = np.where(partly, times["shipped"], times.get("part_shipped", np.full(len(codes), NEVER, dtype=np.int64)))
+    return {**times, "part_shipped": apart, "shipped": np.where(partly, NEVER, times["shipped"])}
 
 
-def _micros(moment: datetime) -> int:
-    return int(moment.astimezone(UTC).timestamp() * 1_000_000)
+def _repeated(said: Statements, source_row: Index) -> Statements:
+    """Repeat each row's statements for every place it names."""
+    by_row = pd.DataFrame({"row": source_row, "place": np.arange(len(source_row))})
+    merged = pd.DataFrame({"row": said.row, "at": np.arange(len(said.row))}).merge(by_row, on="row")
+    at = merged["at"].to_numpy()
+    return Statements(merged["place"].to_numpy(), said.type[at], said.part[at], said.occurred_from[at], said.occurred_to[at])
 
 
-def _int_micros(values: pa.Array) -> Micros:
-    return np.asarray(pc.fill_null(values.cast(pa.int64()), NEVER).to_numpy(zero_copy_only=False), dtype=np.int64)
+def _pandas(cells: Mapping[str, pa.Array]) -> pd.DataFrame:
+    frame: pd.DataFrame = pa.table(dict(cells)).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    return frame
+
+
+def _stripped(parts: list[str]) -> list[str]:
+    return [part.strip() for part in parts if part.strip()]
 
 
 def _latest(times: Sequence[Micros], *, keep: Mask) -> datetime | None:

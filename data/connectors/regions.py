@@ -11,6 +11,8 @@ REFERENCE = Path(__file__).parents[1] / "reference"
 
 # The longest province name (新疆维吾尔自治区): what stands beyond cannot matter, so addresses are cut here before they are judged.
 PROVINCE_CHARACTERS = 10
+# An address may name the country first.
+ADDRESS_CHARACTERS = PROVINCE_CHARACTERS + 10
 _COUNTRY_FIRST = re.compile(r"^(中国|中华人民共和国|China)[\s,，]*")
 
 

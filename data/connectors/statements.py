@@ -1,65 +1,74 @@
 """Which events do a row's times and status state, and between which bounds where it gives no time?"""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.connectors.transforms import Mask
+from data.connectors.transforms import NEVER, Mask
 from models.events import ENDINGS, EVENT_TYPES, HUB_STATUSES, PROGRESS, STATUS_IMPLIES
 
-Micros = npt.NDArray[np.int64]  # microseconds since 1970 in UTC
-NEVER = np.iinfo(np.int64).min  # numpy's NaT
-_LATER_THAN_ALL = np.iinfo(np.int64).max
-SINCE_EVER = 0  # 1970-01-01: the earliest bound an event can have
+Micros = npt.NDArray[np.int64]  # microseconds since 1970 in UTC, NEVER where missing
+Rows = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int8]  # places in HUB_STATUSES, -1 where there is none
 
-OPEN_STATUSES: tuple[str, ...] = ("unpaid", "to_ship", "held", "reviewed", "allocated", "waybilled", "part_shipped", "shipped")
+SINCE_EVER = 0  # 1970-01-01: the earliest bound an event can have
+_LATER_THAN_ALL = int(np.iinfo(np.int64).max)
+CODE_OF: Mapping[str, int] = {word: code for code, word in enumerate(HUB_STATUSES)}
 
 
 @dataclass(frozen=True)
 class Statements:
-    """One statement a row: the row it comes from, the event's type and part, and its bounds (``to`` NEVER = when observed)."""
+    """One statement a place: the row it comes from, the event's type and part, and its bounds (``to`` NEVER = when observed)."""
 
-    row: npt.NDArray[np.int64]
+    row: Rows
     type: npt.NDArray[np.object_]
     part: npt.NDArray[np.object_]
     occurred_from: Micros
     occurred_to: Micros
 
-
-def status_codes(words: npt.NDArray[np.object_], *, paid: Micros) -> npt.NDArray[np.int8]:
-    """Give each row's status as a place in ``HUB_STATUSES`` (-1 = none); ``closed`` becomes refunded once paid, else cancelled."""
-    place = {word: code for code, word in enumerate(HUB_STATUSES)}
-    codes = pd.Series(words).map(place).fillna(-1).to_numpy(dtype=np.int8)
-    closed = codes == place["closed"]
-    return np.where(closed, np.where(paid != NEVER, place["refunded"], place["cancelled"]), codes).astype(np.int8)
+    def only(self, keep: Mask) -> "Statements":
+        """Give some of the statements."""
+        return Statements(self.row[keep], self.type[keep], self.part[keep], self.occurred_from[keep], self.occurred_to[keep])
 
 
-def statements(
-    codes: npt.NDArray[np.int8], *, times: Mapping[str, Micros], may_imply: Collection[str], unpaid_until_later: Mask
-) -> Statements:
+def status_codes(words: Sequence[str | None], *, paid: Micros) -> Codes:
+    """Give each row's status as a code; ``closed`` becomes refunded once paid, else cancelled."""
+    codes = pd.Series(words, dtype="object").map(CODE_OF).fillna(-1).to_numpy(dtype=np.int8)
+    ended = np.where(paid != NEVER, CODE_OF["refunded"], CODE_OF["cancelled"])
+    return np.where(codes == CODE_OF["closed"], ended, codes).astype(np.int8)
+
+
+def implies(codes: Codes, event: str) -> Mask:
+    """Say in which rows the status says that an event has happened."""
+    implying = [code for code, status in enumerate(HUB_STATUSES) if event in STATUS_IMPLIES[status]]
+    return np.isin(codes, implying)
+
+
+def statements(codes: Codes, *, times: Mapping[str, Micros], may_imply: Collection[str], payment_unknown: Mask) -> Statements:
     """State every event that a row has a time for or whose status implies it.
 
     An implied event lies between the latest time of an earlier event and the earliest of a later one in the same row.
-    ``unpaid_until_later`` marks cash-on-delivery rows, whose status says nothing about payment.
     """
     found: list[Statements] = []
     for event in EVENT_TYPES:
         exact = times[event] != NEVER if event in times else np.zeros(len(codes), dtype=bool)
         if exact.any():
             row = np.flatnonzero(exact)
-            found.append(_of(row, event, times[event][row], times[event][row]))
-        if event not in may_imply:
-            continue
-        implied = _says(codes, event) & ~exact
-        if event == "paid":
-            implied &= ~unpaid_until_later
-        row = np.flatnonzero(implied)
-        if len(row):
-            found.append(_of(row, event, *_bounds(event, row=row, times=times)))
+            found.append(stated(row, event, times[event][row], times[event][row]))
+        if event in may_imply:
+            implied = implies(codes, event) & ~exact & ~(payment_unknown if event == "paid" else exact)
+            row = np.flatnonzero(implied)
+            if len(row):
+                found.append(stated(row, event, *_bounds(event, row=row, times=times)))
     return joined(found)
+
+
+def stated(row: Rows, event: str, occurred_from: Micros, occurred_to: Micros, *, part: npt.NDArray[np.object_] | None = None) -> Statements:
+    """State one event of several rows."""
+    return Statements(row, _all(event, len(row)), _all("", len(row)) if part is None else part, occurred_from, occurred_to)
 
 
 def joined(several: Collection[Statements]) -> Statements:
@@ -67,17 +76,11 @@ def joined(several: Collection[Statements]) -> Statements:
     if not several:
         nothing = np.array([], dtype=np.int64)
         return Statements(nothing, nothing.astype(object), nothing.astype(object), nothing, nothing)
-    return Statements(
-        *(np.concatenate([getattr(each, name) for each in several]) for name in ("row", "type", "part", "occurred_from", "occurred_to"))
-    )
+    columns = ("row", "type", "part", "occurred_from", "occurred_to")
+    return Statements(*(np.concatenate([getattr(each, name) for each in several]) for name in columns))
 
 
-def _says(codes: npt.NDArray[np.int8], event: str) -> Mask:
-    implying = [code for code, status in enumerate(HUB_STATUSES) if event in STATUS_IMPLIES[status]]
-    return np.isin(codes, implying)
-
-
-def _bounds(event: str, *, row: npt.NDArray[np.int64], times: Mapping[str, Micros]) -> tuple[Micros, Micros]:
+def _bounds(event: str, *, row: Rows, times: Mapping[str, Micros]) -> tuple[Micros, Micros]:
     earliest = np.full(len(row), SINCE_EVER, dtype=np.int64)
     latest = np.full(len(row), _LATER_THAN_ALL, dtype=np.int64)
     for other, when in times.items():
@@ -100,5 +103,5 @@ def _after(event: str) -> tuple[str, ...]:
     return (*PROGRESS[PROGRESS.index(event) + 1 :], *ENDINGS) if event in PROGRESS else ()
 
 
-def _of(row: npt.NDArray[np.int64], event: str, start: Micros, end: Micros) -> Statements:
-    return Statements(row, np.full(len(row), event, dtype=object), np.full(len(row), "", dtype=object), start, end)
+def _all(word: str, count: int) -> npt.NDArray[np.object_]:
+    return np.full(count, word, dtype=object)

@@ -4,11 +4,13 @@ Every transform takes a column of text and gives a ``Parsed``: the values, missi
 mask per fault. Whole columns at a time; nothing passes through a float.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeAlias
+from zoneinfo import available_timezones
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +24,7 @@ from models.orders import MAX_MINOR
 Mask = npt.NDArray[np.bool_]
 Texts: TypeAlias = pa.Array  # large_string
 TIMESTAMP = pa.timestamp("us")
-MAX_COUNT = 10**9
+NEVER = int(np.iinfo(np.int64).min)  # numpy's NaT
 
 # A year below this is an empty marker (0001-01-01, 1970-01-01), not a time that any source can mean.
 FIRST_SECOND = pd.Timestamp("1990-01-01")
@@ -130,8 +132,10 @@ def decimals_of(currency: str) -> int:
     return int(get_currency_precision(currency))
 
 
-def money(texts: Texts, *, decimals: npt.NDArray[np.int64] | int) -> Parsed:
+def money(texts: Texts, *, decimals: npt.NDArray[np.int64] | int, unsigned: bool = False) -> Parsed:
     """Read amounts into minor units by their digits; ``decimals`` is the currency's, per row or for all.
+
+    ``unsigned`` takes the sign off; otherwise a negative amount is a fault.
 
     >>> money(as_texts(["12.3", "￥1,234.56", "0元", "1.005", "x"]), decimals=2).values.to_pylist()
     [1230, 123456, 0, None, None]
@@ -150,8 +154,9 @@ def money(texts: Texts, *, decimals: npt.NDArray[np.int64] | int) -> Parsed:
     large = mask_of(pc.match_substring_regex(number, r"^-?0*[1-9]\d{14,}"))
     minor = _digits_to_minor(_without(number, large), decimals=decimals)
     over = mask_of(pc.greater(pc.abs(minor), MAX_MINOR))
-    faults = _faults(not_an_amount=wrong, too_many_decimals=excess, amount_too_large=large | over)
-    return Parsed(_without(minor, over), faults)
+    negative = np.zeros(len(over), dtype=bool) if unsigned else mask_of(pc.less(minor, 0))
+    faults = _faults(not_an_amount=wrong, too_many_decimals=excess, amount_too_large=large | over, negative=negative & ~over)
+    return Parsed(pc.abs(_without(minor, over | negative)), faults)
 
 
 def count(texts: Texts) -> Parsed:
@@ -208,6 +213,70 @@ def unix_seconds(texts: Texts) -> Parsed:
     number = pc.cast(_without(values, wrong), pa.int64())
     micros = pc.multiply(number, pa.array(np.where(millis, 1_000, 1_000_000), pa.int64()))
     return Parsed(pc.cast(micros, pa.timestamp("us", "UTC")), _faults(not_a_time=wrong))
+
+
+def currency(texts: Texts) -> Parsed:
+    """Read ISO currency codes.
+
+    >>> currency(as_texts(["usd", "人民币", "US$"])).values.to_pylist()
+    ['USD', 'CNY', None]
+    """
+    codes = by_unique(texts, lambda word: {"人民币": "CNY", "RMB": "CNY"}.get(word.strip().upper(), word.strip().upper()))
+    good = mask_of(pc.match_substring_regex(codes, "^[A-Z]{3}$"))
+    return Parsed(_without(codes, ~good), _faults(not_a_currency=filled(texts) & ~good))
+
+
+def zone_name(texts: Texts) -> Parsed:
+    """Read IANA time zone names."""
+    known = by_unique(pc.utf8_trim_whitespace(texts), lambda word: word if word in available_timezones() else None)
+    return Parsed(known, _faults(not_a_zone=filled(texts) & ~filled(known)))
+
+
+def day(texts: Texts) -> Parsed:
+    """Read days as ``2026-01-31``; a time of day is cut off.
+
+    >>> day(as_texts(["2026-01-31", "2026/1/5 00:00:00", "soon"])).values.to_pylist()
+    ['2026-01-31', '2026-01-05', None]
+    """
+    parsed = time(texts, zone="UTC")
+    return Parsed(pc.cast(pc.strftime(parsed.values, format="%Y-%m-%d"), pa.large_string()), parsed.faults)
+
+
+def rate(texts: Texts) -> Parsed:
+    """Read exchange rates as plain decimal text above zero."""
+    good = mask_of(pc.match_substring_regex(texts, r"^\d{1,9}(\.\d{1,10}0*)?$")) & ~mask_of(pc.match_substring_regex(texts, r"^[0.]+$"))
+    return Parsed(_without(texts, ~good), _faults(not_an_amount=filled(texts) & ~good))
+
+
+def number(texts: Texts) -> Parsed:
+    """Read plain decimal numbers, kept as text."""
+    good = mask_of(pc.match_substring_regex(texts, _NUMBER))
+    return Parsed(_without(texts, ~good), _faults(not_an_amount=filled(texts) & ~good))
+
+
+def waybill_of_pair(texts: Texts) -> Parsed:
+    """Read the waybill of Douyin's ``SF123-顺丰速运``.
+
+    >>> waybill_of_pair(as_texts(["SF123-顺丰速运", "SF123"])).values.to_pylist()
+    ['SF123', 'SF123']
+    """
+    return identifier(pc.replace_substring_regex(texts, r"^([A-Za-z0-9]+)-[^A-Za-z0-9].*$", r"\1"))
+
+
+def first_match(pattern: str, text_line: str) -> str | None:
+    """Give the first group of a pattern found in a line."""
+    found = re.search(pattern, text_line)
+    return found[1] if found else None
+
+
+def micros_of(times: pa.Array) -> npt.NDArray[np.int64]:
+    """Give instants as microseconds since 1970, numpy's NaT where missing."""
+    return np.asarray(pc.fill_null(times.cast(pa.int64()), NEVER).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def instants_of(micros: npt.NDArray[np.int64]) -> pa.Array:
+    """Give microseconds since 1970 as UTC instants, missing where NaT."""
+    return pa.array(micros, mask=micros == NEVER).cast(pa.timestamp("us", "UTC"))
 
 
 def _without(values: pa.Array, bad: Mask) -> pa.Array:

@@ -1,0 +1,185 @@
+"""What does one mapped field say, row by row, in this file's zone and currency?"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.connectors import transforms
+from data.connectors.carriers import carrier_of
+from data.connectors.columns import Columns, Index
+from data.connectors.faults import Faults
+from data.connectors.manifest import FieldSpec
+from data.connectors.regions import ADDRESS_CHARACTERS, city_of_address, region_of, region_of_address, region_of_codes
+from data.connectors.transforms import Parsed, Texts, filled, mask_of
+
+# How a field is read where its manifest does not say.
+READ_AS: Mapping[str, str] = {
+    "sku_code": "id",
+    "waybill_no": "id",
+    "line_key": "id",
+    "customer_id": "id",
+    "quantity": "count",
+    "region_code": "region",
+    "carrier_code": "carrier",
+    "currency": "currency",
+    "reporting_currency": "currency",
+    "zone": "zone",
+    "business_day": "day",
+    "rate": "rate",
+    "latitude": "number",
+    "longitude": "number",
+    "aliases": "list",
+}
+# Sources disagree on the sign of these (formats section 1); the field's name says which way the money went.
+UNSIGNED_MINOR = ("refunded_minor", "discount_minor")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Zone and currency of each row: row over shop over manifest (design decision 9).
+
+    ``zones`` is missing where ``zone`` holds for all; ``decimals`` is one figure, or one a row.
+    """
+
+    zone: str
+    zones: Texts | None = None
+    decimals: npt.NDArray[np.int64] | int = 2
+
+    def of(self, parent: Index) -> "Terms":
+        """Give the terms of the children of rows."""
+        zones = self.zones.take(pa.array(parent)) if self.zones is not None else None
+        return replace(self, zones=zones, decimals=self.decimals if isinstance(self.decimals, int) else self.decimals[parent])
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Reads the fields of rows, or (with ``parent``) of the elements of a list nested in them, named ``within``."""
+
+    columns: Columns
+    faults: Faults
+    terms: Terms
+    parent: Index | None = None
+    within: str = ""
+
+    def children(self, path: str) -> "Fields":
+        """Read a list nested in the rows."""
+        columns, parent = self.columns.children(path)
+        return Fields(columns, self.faults, self.terms.of(parent), parent, path)
+
+    def read(self, name: str, spec: FieldSpec) -> pa.Array:
+        """Give a field's values; faults are noted under the column that the file has."""
+        if spec.const is not None:
+            return self._parsed(name, spec, pa.array([spec.const] * self.columns.rows, pa.large_string()), column="")
+        if spec.combine == "sum" and any("[]" in path for path in spec.sources):
+            return self._sum_of_elements(name, spec)
+        column = self.columns.named(spec.sources)
+        texts = self._texts(spec)
+        if spec.required:
+            self._fault("missing", ~filled(texts), column=column)
+        return self._parsed(name, spec, texts, column=column)
+
+    def micros(self, spec: FieldSpec, *, latest_allowed: int) -> npt.NDArray[np.int64]:
+        """Give the times of what has happened, as microseconds; one beyond ``latest_allowed`` is a fault."""
+        values = self.read("_at", spec)
+        micros = transforms.micros_of(values)
+        ahead = micros > latest_allowed
+        if ahead.any():
+            self._fault("time_in_future", ahead, column=self.columns.named(spec.sources), texts=self.columns.first_of(spec.sources))
+        return micros
+
+    def _texts(self, spec: FieldSpec) -> Texts:
+        if spec.as_ in ("joined_id", "iso_region"):
+            apart = "|" if spec.as_ == "iso_region" else "-"
+            texts = self.columns.joined(spec.sources, apart=apart)
+        else:
+            texts = self.columns.first_of(spec.sources)
+        if spec.nothing:
+            texts = pc.if_else(pc.is_in(texts, value_set=pa.array(spec.nothing, pa.large_string())), None, texts)
+        if spec.words:
+            texts = transforms.by_unique(texts, lambda word: spec.words.get(word.strip(), word))
+        if spec.prefix:
+            texts = pc.binary_join_element_wise(pa.scalar(spec.prefix, pa.large_string()), texts, pa.scalar("", pa.large_string()))
+        if spec.where:
+            texts = pc.if_else(pa.array(self.columns.meets(spec.where)), texts, None)
+        return texts
+
+    def _parsed(self, name: str, spec: FieldSpec, texts: Texts, *, column: str) -> pa.Array:
+        how = spec.as_ or ("money" if name.endswith("_minor") else "time" if name.endswith(("_at", "_from")) else READ_AS.get(name, "text"))
+        if how == "money":
+            parsed = transforms.money(texts, decimals=self.terms.decimals, unsigned=name in UNSIGNED_MINOR)
+        elif how == "time":
+            zones = self.terms.zones
+            parsed = transforms.time(texts, zone=self.terms.zone) if zones is None else transforms.time_by_zone(texts, zones=zones)
+        else:
+            parsed = _READERS[how](texts)
+        return self._take(parsed, column=column, texts=texts)
+
+    def _sum_of_elements(self, name: str, spec: FieldSpec) -> pa.Array:
+        """Add up an amount over nested lists; missing where a row has no element of the kind asked for."""
+        total = np.zeros(self.columns.rows, dtype=np.int64)
+        there = np.zeros(self.columns.rows, dtype=bool)
+        for path in spec.sources:
+            within, _, leaf = path.rpartition(".")
+            elements = self.children(within.removesuffix("[]"))
+            wanted = elements.columns.meets(spec.where)
+            one = spec.model_copy(update={"sources": (leaf,), "combine": "same", "where": {}})
+            values = pc.if_else(pa.array(wanted), elements.read(name, one), None)
+            given = filled(values)
+            assert elements.parent is not None
+            np.add.at(total, elements.parent[given], pc.drop_null(values).to_numpy())
+            there[elements.parent[given]] = True
+        return pa.array(total, mask=~there)
+
+    def _fault(self, code: str, mask: transforms.Mask, *, column: str, texts: Texts | None = None) -> None:
+        self.faults.add(code, mask, column=column, texts=texts, parent=self.parent, label=self._label(column))
+
+    def _take(self, parsed: Parsed, *, column: str, texts: Texts) -> pa.Array:
+        return self.faults.take(parsed, column=column, texts=texts, parent=self.parent, label=self._label(column))
+
+    def _label(self, column: str) -> str:
+        return f"{self.within}.{column}" if self.within else column
+
+
+def _judged(judge: Callable[[str], str | None]) -> Callable[[Texts], Parsed]:
+    return lambda texts: Parsed(transforms.by_unique(texts, judge))
+
+
+def _address(texts: Texts) -> Parsed:
+    # Addresses hardly repeat; their beginnings do.
+    return Parsed(transforms.by_unique(pc.utf8_slice_codeunits(texts, 0, ADDRESS_CHARACTERS), region_of_address))
+
+
+def _address_city(texts: Texts) -> Parsed:
+    two_words = pc.replace_substring_regex(texts, r"^\s*(\S+\s+\S+)(?s:.*)$", r"\1")
+    return Parsed(transforms.by_unique(pc.if_else(mask_and_short(two_words), two_words, None), city_of_address))
+
+
+def mask_and_short(texts: Texts) -> Any:
+    """Say which texts are short enough to be two words of an address."""
+    return pa.array(mask_of(pc.less_equal(pc.utf8_length(texts), 2 * ADDRESS_CHARACTERS)))
+
+
+_READERS: Mapping[str, Callable[[Texts], Parsed]] = {
+    "text": transforms.text,
+    "id": transforms.identifier,
+    "joined_id": transforms.identifier,
+    "count": transforms.count,
+    "unix_seconds": transforms.unix_seconds,
+    "region": _judged(region_of),
+    "iso_region": _judged(region_of_codes),
+    "address": _address,
+    "address_city": _address_city,
+    "carrier": _judged(carrier_of),
+    "waybill_of_pair": transforms.waybill_of_pair,
+    "currency": transforms.currency,
+    "zone": transforms.zone_name,
+    "day": transforms.day,
+    "rate": transforms.rate,
+    "number": transforms.number,
+    "list": transforms.text,
+}
