@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 from data import embedded
 from data.engine import create_engine_for, migrate
 from data.settings import Settings, settings
+from tests.outside_server import Outside, debian_programs, running
 
 HOME_VARIABLE = "ORDERHUB_TESTS_HOME"  # handed from the controlling process to its workers
 PREFIX = f"orderhub-tests-{os.geteuid()}-"
@@ -106,6 +107,16 @@ def connection(shared_engine: Engine) -> Iterator[Connection]:
         yield open_connection
         if transaction.is_active:
             transaction.rollback()
+
+
+@pytest.fixture(scope="session", params=["the wheel's", "Debian's"])
+def outside(request: pytest.FixtureRequest) -> Iterator[Outside]:
+    """A server that is not ours, run from the wheel's and, where there are, from Debian's programs."""
+    programs = embedded.programs_dir() if request.param == "the wheel's" else debian_programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL of Debian here; apt-get install postgresql")
+    with running(programs) as there:
+        yield there
 
 
 @pytest.fixture

@@ -1,19 +1,14 @@
 """Do we open the right database, and is each wrong one named in a clear line?"""
 
-import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg2
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
@@ -40,69 +35,13 @@ from data.engine import (
 )
 from data.settings import Settings
 from data.tables import metadata
+from tests.outside_server import PASSWORD, Outside
 
 MakeEngine = Callable[..., Engine]
-PASSWORD = "s3cret/pass"
 REAL = Path("/somewhere/inbox")
 
 
-# ---------------------------------------------------------------- servers of somebody else
-
-
-@dataclass(frozen=True)
-class Outside:
-    """A server that we did not start ourselves: TCP, password, an ordinary user."""
-
-    port: int
-
-    def url(self, *, user: str = "shop", password: str = PASSWORD, database: str = "shop") -> str:
-        return f"postgresql://{user}:{password.replace('/', '%2F')}@127.0.0.1:{self.port}/{database}"
-
-    def administer(self, *statements: str, database: str = "postgres") -> None:
-        connection = psycopg2.connect(host="127.0.0.1", port=self.port, user="admin", password=PASSWORD, dbname=database)
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-        connection.close()
-
-
-def _debian_programs() -> Path | None:
-    found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb") if int(path.parts[-3]) >= 15]
-    return min(found, key=lambda path: int(path.parts[-2]), default=None)
-
-
-@pytest.fixture(scope="module", params=["the wheel's", "Debian's"])
-def outside(request: pytest.FixtureRequest) -> Iterator[Outside]:
-    """A server with scram passwords on TCP, run from the wheel's and from Debian's programs."""
-    programs = embedded.programs_dir() if request.param == "the wheel's" else _debian_programs()
-    if programs is None:
-        pytest.skip("no PostgreSQL of Debian here; apt-get install postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="orderhub-outside-"))
-    place = embedded.place_of(folder)
-    run_as = embedded._run_as(place)
-    if place.owner:
-        os.chown(folder, place.owner.pw_uid, place.owner.pw_gid)
-    (folder / "password").write_text(PASSWORD)
-    (folder / "password").chmod(0o644)
-    cluster = folder / "cluster"
-    make = [str(programs / "initdb"), "-D", str(cluster), "-U", "admin", f"--pwfile={folder / 'password'}", "--auth=scram-sha-256"]
-    subprocess.run([*make, "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"], check=True, capture_output=True, **run_as)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    serve = [str(programs / "postgres"), "-D", str(cluster), "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", str(folder), "-F"]
-    server = subprocess.Popen(serve, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **run_as)
-    there = Outside(port=port)
-    for _ in range(200):
-        with suppress(psycopg2.OperationalError):
-            there.administer("SELECT 1")
-            break
-    there.administer(f"CREATE ROLE shop LOGIN PASSWORD '{PASSWORD}'", "CREATE DATABASE shop OWNER shop")
-    yield there
-    server.send_signal(signal.SIGINT)
-    server.wait(timeout=30)
-    shutil.rmtree(folder)
+# ---------------------------------------------------------------- a server of somebody else
 
 
 def test_any_postgres_may_be_used_and_keeps_its_rows(outside: Outside) -> None:
@@ -266,7 +205,7 @@ def test_a_disk_too_full_to_start_is_named(small_disk: Path) -> None:
 
 
 def test_every_problem_is_one_clear_line_in_both_languages() -> None:
-    facts = dict.fromkeys(("where", "detail", "found", "wanted", "oldest", "revision", "tables"), "X")
+    facts = dict.fromkeys(("where", "detail", "found", "wanted", "oldest", "revision", "tables", "file"), "X")
     problems: list[type[DatabaseProblem]] = [DatabaseProblem, *DatabaseProblem.__subclasses__()]
 
     assert len({problem.chinese for problem in problems}) == len(problems)
