@@ -4,22 +4,17 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 # What stands around a value: tabs of Douyin and Alipay, padding of ICBC, no-break and ideographic spaces, a stray BOM.
 PADDING = " \t\r\n\u00a0\u3000\ufeff"
 # formats section 1: what the platforms write for "nothing".
 EMPTY_MARKERS = frozenset({"", "/", "无", "0001-01-01 00:00:00", "1970-01-01 00:00:00"})
 _DASHES = re.compile(r"-+")
-_GUARDS = pa.array(["'", "`", "="])
-_GUARDED = r"""(?s)^(?:['`](.*)|="(.*)")$"""
 
 
 def clean_cell(text: str) -> str:
-    """Take paddings and one text guard (``="…"``, ``'`` or a backtick) off a cell.
+    r"""Take paddings and one text guard (``="…"``, ``'`` or a backtick) off a cell.
 
-    >>> clean_cell('="35153131473293579"'), clean_cell("'\\t13900000000"), clean_cell("`4200000925")
+    >>> clean_cell('="35153131473293579"'), clean_cell("'\t13900000000"), clean_cell("`4200000925")
     ('35153131473293579', '13900000000', '4200000925')
     """
     text = text.strip(PADDING)
@@ -40,9 +35,9 @@ def is_nothing(cell: str) -> bool:
 
 
 def clean_name(text: str) -> str:
-    """Clean a header name for comparing: ``（元）`` equals ``(元)``, line breaks and outer spaces do not count.
+    r"""Clean a header name for comparing: ``（元）`` equals ``(元)``, line breaks and outer spaces do not count.
 
-    >>> clean_name("订单金额（元） "), clean_name("\\t订单付款时间")
+    >>> clean_name("订单金额（元） "), clean_name("\t订单付款时间")
     ('订单金额(元)', '订单付款时间')
     """
     return unicodedata.normalize("NFKC", re.sub(r"[\t\r\n]", "", clean_cell(text))).strip(PADDING)
@@ -60,20 +55,3 @@ def clean_names(cells: Sequence[str]) -> tuple[str, ...]:
         seen[name] = seen.get(name, 0) + 1
         names.append(f"{name}.{seen[name]}" if name and seen[name] > 1 else name)
     return tuple(names)
-
-
-def clean_column(column: pa.Array) -> pa.Array:
-    """Clean a whole string column as ``clean_cell`` would, with nulls where nothing is said."""
-    column = pc.utf8_trim(column, characters=PADDING)
-    if pc.any(pc.is_in(pc.utf8_slice_codeunits(column, 0, 1), value_set=_GUARDS.cast(column.type))).as_py():
-        bare = pc.replace_substring_regex(column, pattern=_GUARDED, replacement=r"\1\2")
-        column = pc.utf8_trim(bare, characters=PADDING)
-    return pc.if_else(_says_nothing(column), None, column)
-
-
-def _says_nothing(column: pa.Array) -> pa.Array:
-    marker = pc.is_in(column, value_set=pa.array(sorted(EMPTY_MARKERS), column.type))
-    dash = pc.starts_with(column, pattern="-")
-    if pc.any(dash).as_py():
-        marker = pc.or_(marker, pc.match_substring_regex(column, pattern="^-+$"))
-    return marker

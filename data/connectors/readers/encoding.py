@@ -1,6 +1,7 @@
-"""In which encoding was this text file written?"""
+"""In which encoding was this text file written, and what are its bytes as UTF-8?"""
 
 import codecs
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
@@ -9,8 +10,11 @@ from data.connectors.readers.archive import Entry
 from data.connectors.readers.unreadable import UnreadableFile
 
 BLOCK_BYTES = 1 << 20
-# Beyond this share of rows that cannot be decoded the file as a whole is in another encoding.
+# Beyond this share of rows that cannot be decoded the file as a whole is in another encoding; one bad row never stops a file.
 MAX_BAD_SHARE = 0.05
+# Stands where bytes could not be decoded: a Unicode noncharacter, which no text may hold, so that no codec gives it by itself.
+UNDECODABLE = "\ufdd0"
+MARKING = "mark_undecodable"
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -19,7 +23,7 @@ class Encoding:
     """The codec of a file, and whether every byte of it decodes."""
 
     name: str
-    clean: bool
+    clean: bool = True
 
 
 def choose_encoding(entry: Entry) -> Encoding:
@@ -29,32 +33,49 @@ def choose_encoding(entry: Entry) -> Encoding:
     decode in neither, and UnreadableFile is raised if it knows nothing better.
     """
     with entry.open() as file:
-        head = file.read(BLOCK_BYTES)
-    for bom, name in _BOMS:
-        if head.startswith(bom):
-            bad, rows = _bad_rows(entry, name) if name == "utf-16" or not _decodes(entry, name) else (0, 1)
-            return _accepted(entry, name, bad, rows)
-    if (wide := _wide_encoding(head)) is not None:
-        return _accepted(entry, wide, *_bad_rows(entry, wide))
-    for name in ("utf-8", "gb18030"):
+        head = file.read(65536)
+    known = next((name for bom, name in _BOMS if head.startswith(bom)), None) or _wide_encoding(head)
+    names = (known,) if known else ("utf-8", "gb18030")
+    for name in names:
         if _decodes(entry, name):
-            return Encoding(name, clean=True)
-    (bad, rows), name = min((_bad_rows(entry, name), name) for name in ("utf-8", "gb18030"))
-    if bad > MAX_BAD_SHARE * rows and (guess := _detected(head)) is not None and _decodes(entry, guess):
-        return Encoding(guess, clean=True)
-    return _accepted(entry, name, bad, rows)
+            return Encoding(name)
+    counted = {name: _bad_rows(entry, name) for name in names}
+    name = min(counted, key=lambda name: counted[name][0])
+    bad, rows = counted[name]
+    if bad <= 1 or bad <= MAX_BAD_SHARE * rows:
+        return Encoding(name, clean=False)
+    guess = None if known else from_bytes(head).best()
+    if guess is not None and _decodes(entry, guess.encoding):
+        return Encoding(guess.encoding)
+    raise UnreadableFile("undecodable", entry.name)
 
 
-def _accepted(entry: Entry, name: str, bad: int, rows: int) -> Encoding:
-    if bad > MAX_BAD_SHARE * rows:
-        raise UnreadableFile("undecodable", entry.name)
-    return Encoding(name, clean=bad == 0)
+def text_blocks(entry: Entry, encoding: Encoding) -> Iterator[str]:
+    """Decode an entry block by block; what does not decode stands as UNDECODABLE."""
+    decoder = codecs.getincrementaldecoder(encoding.name)(MARKING)
+    with entry.open() as file:
+        while block := file.read(BLOCK_BYTES):
+            yield decoder.decode(block)
+    yield decoder.decode(b"", final=True)
+
+
+def utf8_blocks(entry: Entry, encoding: Encoding) -> Iterator[bytes]:
+    """Give an entry's bytes as UTF-8 without a byte order mark."""
+    if not (encoding.clean and encoding.name in ("utf-8", "utf-8-sig")):
+        for text in text_blocks(entry, encoding):
+            yield text.encode("utf-8", "replace")
+        return
+    with entry.open() as file:
+        if encoding.name == "utf-8-sig":
+            file.read(len(codecs.BOM_UTF8))
+        while block := file.read(BLOCK_BYTES):
+            yield block
 
 
 def _wide_encoding(head: bytes) -> str | None:
     """UTF-16 without a mark: every second byte of its separators, digits and Latin letters is NUL."""
     nuls = head.count(0)
-    if nuls * 10 < len(head):
+    if not nuls or nuls * 10 < len(head):
         return None
     odd = head[1::2].count(0)
     return "utf-16-le" if odd * 2 > nuls else "utf-16-be"
@@ -74,28 +95,22 @@ def _decodes(entry: Entry, name: str) -> bool:
 
 def _bad_rows(entry: Entry, name: str) -> tuple[int, int]:
     """Count the lines with undecodable bytes, and all lines."""
-    decoder = codecs.getincrementaldecoder(name)("surrogateescape" if "16" not in name else "replace")
     bad = rows = 0
-    rest = ""
-    with entry.open() as file:
-        while block := file.read(BLOCK_BYTES):
-            lines = (rest + decoder.decode(block)).split("\n")
-            rest = lines.pop()[:BLOCK_BYTES]
-            rows += len(lines)
-            bad += sum(map(has_bad_bytes, lines))
-    rest += decoder.decode(b"", final=True)
-    return bad + has_bad_bytes(rest), rows + bool(rest)
+    open_line_is_bad = False
+    for text in text_blocks(entry, Encoding(name, clean=False)):
+        first, *others = text.split("\n")
+        open_line_is_bad |= UNDECODABLE in first
+        if others:
+            bad += open_line_is_bad + sum(UNDECODABLE in line for line in others[:-1])
+            rows += len(others)
+            open_line_is_bad = UNDECODABLE in others[-1]
+    return bad + open_line_is_bad, rows + 1
 
 
-def has_bad_bytes(text: str) -> bool:
-    """Say whether a text decoded with ``surrogateescape`` held bytes that could not be decoded."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return True
-    return False
+def _mark(problem: UnicodeError) -> tuple[str, int]:
+    if isinstance(problem, UnicodeDecodeError):
+        return UNDECODABLE, problem.end
+    raise problem
 
 
-def _detected(head: bytes) -> str | None:
-    best = from_bytes(head[:65536]).best()
-    return None if best is None else best.encoding
+codecs.register_error(MARKING, _mark)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from data.connectors.readers.cells import clean_cell, clean_name, is_nothing
+from data.connectors.readers.cells import PADDING, clean_cell, clean_name, is_nothing
 
 # First cells of WeChat's bill summary: a header of its own, the figures stand in the next row.
 SUMMARY_HEADERS = frozenset({"总交易单数", "资金流水总笔数"})
@@ -11,8 +11,8 @@ _SUMMARY = re.compile(r"(?:总计|合计金额|.{0,4}合计)[:：]?")
 _COMMENT = re.compile(r"#(?![0-9A-Za-z])")
 _FIGURE = re.compile(r"([^\d:：，,；;。、\s#()（）]+)[:：共为]*\s*[￥¥]?([-+]?\d[\d,]*(?:\.\d+)?)\s*(笔|元|条)?")
 _STATEMENT = re.compile(r"#\s*([^:：,\s]+)[:：,]\s*\[?([^\]]+?)\]?\s*")
-# A first cell that could open a footer; checked by the fast path before anything else is looked at.
-FOOTER_PATTERN = r"^#[^0-9A-Za-z]|^#$|^.{0,4}合计|^总计|^总交易单数$|^资金流水总笔数$"
+# Every raw first cell of a footer matches this (so do some others): one quick look for a whole column.
+MAYBE_FOOTER = f"^[{PADDING}'`=\"]*#(?:[^0-9A-Za-z]|$)|合计|总计|总交易单数|资金流水总笔数"
 
 
 def is_footer(cells: Sequence[str], *, width: int) -> bool:

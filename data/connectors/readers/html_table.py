@@ -1,24 +1,23 @@
 """What rows does an HTML page hold that calls itself .xls?"""
 
-import codecs
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
 from data.connectors.readers.archive import Entry
-from data.connectors.readers.encoding import BLOCK_BYTES, Encoding
+from data.connectors.readers.encoding import Encoding, text_blocks
 from data.connectors.readers.unreadable import UnreadableFile
 
 
 def table_rows(entry: Entry, *, encoding: Encoding) -> Iterator[tuple[int, list[str]]]:
     """Give the rows of the page's tables in their order; UnreadableFile where there is none."""
-    decoder = codecs.getincrementaldecoder(encoding.name)("surrogateescape")
     parser = _TableParser()
     number = 0
-    with entry.open() as file:
-        while block := file.read(BLOCK_BYTES):
-            parser.feed(decoder.decode(block))
-            for cells in parser.taken():
-                yield (number := number + 1), cells
+    for text in text_blocks(entry, encoding):
+        parser.feed(text)
+        for cells in parser.taken():
+            yield (number := number + 1), cells
+    for cells in parser.taken(last=True):
+        yield (number := number + 1), cells
     if not number:
         raise UnreadableFile("html_table", entry.name)
 
@@ -32,9 +31,10 @@ class _TableParser(HTMLParser):
         self._cell: list[str] | None = None
         self._span = 1
 
-    def taken(self) -> list[list[str]]:
-        """Hand over the rows that are complete."""
-        complete, self._rows = self._rows[:-1], self._rows[-1:]
+    def taken(self, *, last: bool = False) -> list[list[str]]:
+        """Hand over the rows that are complete; at last the one that is still open too."""
+        keep = 0 if last else 1
+        complete, self._rows = self._rows[: len(self._rows) - keep], self._rows[len(self._rows) - keep :]
         return complete
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -1,26 +1,27 @@
 """Which records does a JSON file hold, and what does each say?"""
 
-import codecs
-import io
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, BinaryIO, cast
+from itertools import islice
+from typing import Any, cast
 
 import ijson
 import numpy as np
 
 from data.connectors.batch import CHUNK_ROWS, Chunk
 from data.connectors.readers.archive import Entry
-from data.connectors.readers.encoding import Encoding
+from data.connectors.readers.encoding import UNDECODABLE, Encoding, utf8_blocks
 from data.connectors.readers.reading import Footer
-from data.connectors.readers.table import MAX_CELL_CHARACTERS
+from data.connectors.readers.records import Fault, lines_of
+from data.connectors.readers.table import is_too_large
 from data.connectors.readers.unreadable import UnreadableFile
 from models.findings import Finding
 
-BLOCK_BYTES = 1 << 18
-# The first record must lie within this much of the file for its path to be found.
-HEAD_BYTES = 4 << 20
+# The first record must lie within so many blocks of the file for its path to be found.
+HEAD_BLOCKS = 4
 # A single record beyond this is not an order; memory stays bounded by it.
 MAX_RECORD_BYTES = 32 << 20
 MAX_DEPTH = 40
@@ -79,7 +80,7 @@ def numbered_records(entry: Entry, *, encoding: Encoding, source: Source) -> Ite
     elif source.inner is not None:
         elements = _embedded(entry, encoding=encoding, source=source)
     else:
-        elements = _stream(_utf8(entry, encoding), source.prefix)
+        elements = _stream(utf8_blocks(entry, encoding), source.prefix)
     for number, element in enumerate(elements, start=1):
         yield number, element if isinstance(element, str) else plain_record(element.value)
 
@@ -108,8 +109,10 @@ class _RefusedValue(Exception):
 def _plain(value: Any, *, depth: int) -> Any:
     """Keep ints as their digits and decimals as Decimal, so that no id is ever rounded."""
     if isinstance(value, str):
-        if len(value) > MAX_CELL_CHARACTERS:
+        if is_too_large(value):
             raise _RefusedValue("cell_too_large")
+        if UNDECODABLE in value:
+            raise _RefusedValue("undecodable")
         if "\0" in value:
             raise _RefusedValue("control_character")
         return value
@@ -124,90 +127,63 @@ def _plain(value: Any, *, depth: int) -> Any:
     return str(value)
 
 
-def _stream(file: BinaryIO, prefix: str) -> Iterator[_Element | str]:
+def _stream(blocks: Iterable[bytes], prefix: str) -> Iterator[_Element | str]:
     """Parse as the bytes come; what stood complete before a cut is given, then the cut as ``cut_off``."""
     found: list[Any] = ijson.sendable_list()
     parser = ijson.items_coro(found, prefix)
-    waiting = given = 0
-    with file:
-        try:
-            while block := file.read(BLOCK_BYTES):
-                waiting += len(block)
-                parser.send(block)
-                yield from map(_Element, found)
-                given, waiting = given + len(found), 0 if found else waiting
-                del found[:]
-                if waiting > MAX_RECORD_BYTES:
-                    raise UnreadableFile("too_large")
-            parser.close()
-        except ijson.JSONError as problem:
+    given = waiting = 0
+    try:
+        for block in blocks:
+            waiting += len(block)
+            parser.send(block)
             yield from map(_Element, found)
-            if not given + len(found):
-                raise UnreadableFile("broken_json", str(problem)[:80]) from problem
-            yield "cut_off"
-        else:
-            yield from map(_Element, found)
+            given, waiting = given + len(found), 0 if found else waiting
+            del found[:]
+            if waiting > MAX_RECORD_BYTES:
+                raise UnreadableFile("too_large")
+        parser.close()
+    except ijson.JSONError as problem:
+        yield from map(_Element, found)
+        if not given + len(found):
+            raise UnreadableFile("broken_json", str(problem)[:80]) from problem
+        yield "cut_off"
+    else:
+        yield from map(_Element, found)
 
 
 def _lines(entry: Entry, *, encoding: Encoding) -> Iterator[_Element | str]:
-    with _utf8(entry, encoding) as file:
-        while line := file.readline(MAX_RECORD_BYTES):
-            if line.strip():
-                yield _parsed(line)
+    for line in lines_of(utf8_blocks(entry, encoding)):
+        if isinstance(line, Fault):
+            yield line.code
+        elif line.strip():
+            yield _parsed(line)
 
 
 def _parsed(text: bytes) -> _Element | str:
     try:
-        values = list(ijson.items(io.BytesIO(text), ""))
-    except (ijson.JSONError, UnicodeDecodeError):
+        values = list(ijson.items(text, ""))
+    except ijson.JSONError:
         return "not_json"
     return _Element(values[0]) if len(values) == 1 else "not_json"
 
 
 def _embedded(entry: Entry, *, encoding: Encoding, source: Source) -> Iterator[_Element | str]:
-    with _utf8(entry, encoding) as file:
-        for text in ijson.items(file, source.prefix):
-            if isinstance(text, str):
-                yield from _stream(io.BytesIO(text.encode()), source.inner or "")
+    for element in _stream(utf8_blocks(entry, encoding), source.prefix):
+        if isinstance(element, str):
+            yield element
+        elif isinstance(element.value, str):
+            yield from _stream([_mended(element.value)], source.inner or "")
 
 
-def _utf8(entry: Entry, encoding: Encoding) -> BinaryIO:
-    """Open an entry as UTF-8 bytes without a byte order mark."""
-    file = entry.open()
-    if encoding.name == "utf-8":
-        return file
-    return cast(BinaryIO, io.BufferedReader(_Recoded(file, encoding.name), BLOCK_BYTES))
-
-
-class _Recoded(io.RawIOBase):
-    def __init__(self, file: BinaryIO, name: str) -> None:
-        self._file = file
-        self._decoder = codecs.getincrementaldecoder(name)("replace")
-        self._rest = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: object, /) -> int:
-        view = memoryview(cast(bytearray, buffer))
-        while not self._rest:
-            block = self._file.read(BLOCK_BYTES)
-            self._rest = self._decoder.decode(block, final=not block).encode("utf-8", "replace")
-            if not block:
-                break
-        part, self._rest = self._rest[: len(view)], self._rest[len(view) :]
-        view[: len(part)] = part
-        return len(part)
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
+def _mended(text: str) -> bytes:
+    """Undo what Shopee's documented samples suffer from: a brace too many at the start, a comma forgotten at a line's end."""
+    text = re.sub(r"^\s*\{(?=\s*\{)", "", text)
+    return re.sub(r'(["\d\]}el])(\s*\n\s*")', r"\1,\2", text).encode("utf-8", "replace")
 
 
 def _first_line(entry: Entry, *, encoding: Encoding) -> Record | None:
-    """The first record if the file is JSON lines: a line that is an object of its own, and a second line that opens one."""
-    with _utf8(entry, encoding) as file:
-        lines = [line for line in (file.readline(HEAD_BYTES) for _ in range(20)) if line.strip()]
+    """The first record if the file is JSON lines: its first two lines each open an object, and one of the first is whole."""
+    lines = [line for line in islice(lines_of(utf8_blocks(entry, encoding)), 20) if isinstance(line, bytes) and line.strip()]
     if len(lines) < 2 or not all(line.lstrip().startswith(b"{") for line in lines[:2]):
         return None
     for line in lines:
@@ -222,14 +198,9 @@ def _head(entry: Entry, *, encoding: Encoding) -> Any:
     events: list[Any] = ijson.sendable_list()
     parser = ijson.basic_parse_coro(events)
     builder = ijson.ObjectBuilder()
-    with _utf8(entry, encoding) as file:
-        read = 0
-        try:
-            while read < HEAD_BYTES and (block := file.read(BLOCK_BYTES)):
-                read += len(block)
-                parser.send(block)
-        except ijson.JSONError:
-            pass
+    with suppress(ijson.JSONError):
+        for block in islice(utf8_blocks(entry, encoding), HEAD_BLOCKS):
+            parser.send(block)
     for event, value in events:
         builder.event(event, value)
     if not events:
@@ -241,7 +212,7 @@ def _walk(
     value: Any, *, path: str, prefix: str, inner: str | None, firsts: dict[str, Record], sources: dict[str, Source], depth: int = 0
 ) -> None:
     if isinstance(value, str) and inner is None and value.lstrip()[:1] in ("{", "["):
-        element = _parsed(value.encode())
+        element = _parsed(_mended(value))
         if not isinstance(element, str):
             _walk(element.value, path=path, prefix=prefix, inner="", firsts=firsts, sources=sources, depth=depth)
     elif isinstance(value, list):

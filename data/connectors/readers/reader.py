@@ -1,16 +1,23 @@
 """Which records does a file hold, chunk by chunk?"""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 
-from data.connectors.batch import Chunk
+import numpy as np
+import pyarrow as pa
+
+from data.connectors.batch import CHUNK_ROWS, Chunk
 from data.connectors.readers.archive import Entry
-from data.connectors.readers.encoding import Encoding
+from data.connectors.readers.columns import block_columns
+from data.connectors.readers.encoding import Encoding, utf8_blocks
 from data.connectors.readers.json_records import record_chunks
 from data.connectors.readers.reading import Footer, Reading
+from data.connectors.readers.records import Block, Fault, Records
+from data.connectors.readers.rows import block_rows
 from data.connectors.readers.sniff import Preview, source_rows
-from data.connectors.readers.table import chunks_of, layout_of
+from data.connectors.readers.table import Collector, Row, layout_of
 from data.connectors.readers.unreadable import UnreadableFile
+from models.findings import Finding
 
 
 def read(
@@ -31,15 +38,56 @@ def read(
     """
 
     def chunks(footers: list[Footer]) -> Iterator[Chunk]:
-        rows = source_rows(entry, seen, split=split)
-        named: Sequence[str] = header or ()
-        for row in islice(rows, header_row):
-            if isinstance(row, tuple) and header is None:
-                named = row[1]
-        layout = layout_of(named, columns=columns, short_rows=short_rows)
-        return chunks_of(rows, layout=layout, footers=footers)
+        def collector(rows: Iterator[Row]) -> Collector:
+            named: Sequence[str] = ()
+            for row in islice(rows, header_row):
+                named = [] if isinstance(row, Finding) else row[1]
+            return Collector(layout_of(header or named, columns=columns, short_rows=short_rows), footers)
+
+        if seen.kind == "text" and split is None:
+            return _text_chunks(entry, seen, header_row=header_row, collector=collector)
+        return _row_chunks(source_rows(entry, seen, split=split), collector=collector)
 
     return Reading(chunks)
+
+
+def _row_chunks(rows: Iterator[Row], *, collector: Callable[[Iterator[Row]], Collector]) -> Iterator[Chunk]:
+    collected = collector(rows)
+    while batch := list(islice(rows, CHUNK_ROWS)):
+        collected.add_rows(batch)
+        yield from collected.chunks()
+    yield from collected.chunks(last=True)
+
+
+def _text_chunks(entry: Entry, seen: Preview, *, header_row: int, collector: Callable[[Iterator[Row]], Collector]) -> Iterator[Chunk]:
+    """Read most blocks column-wise; one by one only the rows of blocks that hold something else than plain data."""
+    records = Records(utf8_blocks(entry, Encoding(seen.encoding, seen.clean)), delimiter=seen.delimiter)
+    collected: Collector | None = None
+    before: list[Row] = []
+    number = 0
+    for block in records:
+        first, number = number + 1, number + block.records
+        if collected is None:
+            before.extend(block_rows(block, first, delimiter=seen.delimiter))
+            if number > header_row:
+                rows = iter(before)
+                collected = collector(rows)
+                records.width = collected.layout.width
+                collected.add_rows(rows)
+        elif (columns := _columns_of(block, collected, delimiter=seen.delimiter)) is not None:
+            collected.add_columns(np.arange(first, number + 1, dtype=np.int64), columns)
+        else:
+            collected.add_rows(block_rows(block, first, delimiter=seen.delimiter))
+        if collected is not None:
+            yield from collected.chunks()
+    if collected is not None:
+        yield from collected.chunks(last=True)
+
+
+def _columns_of(block: Block | Fault, collected: Collector, *, delimiter: str) -> list[pa.Array] | None:
+    if isinstance(block, Fault) or collected.awaits_summary:
+        return None
+    return block_columns(block, layout=collected.layout, delimiter=delimiter)
 
 
 def read_records(entry: Entry, seen: Preview, *, records_path: str) -> Reading:

@@ -1,39 +1,54 @@
 """What rows does a text table hold, comma, tab or semicolon between its cells?"""
 
 import csv
-import io
 from collections.abc import Iterator
-from typing import TextIO
 
 from data.connectors.readers.archive import Entry
-from data.connectors.readers.encoding import Encoding
+from data.connectors.readers.encoding import Encoding, utf8_blocks
+from data.connectors.readers.records import Block, Fault, Records, lines_of
 from data.connectors.readers.table import Row
 from models.findings import Finding
 
 DELIMITERS = (",", "\t", ";")
 
+# Cells are bounded by the length of a record (see records.py); the module's own limit would stop the whole file.
 csv.field_size_limit(1 << 24)
 
 
 def text_rows(entry: Entry, *, encoding: Encoding, delimiter: str, split: str | None = None) -> Iterator[Row]:
     """Give the records with their numbers from 1, blank ones too; what cannot be split is a Finding."""
-    with entry.open() as file, io.TextIOWrapper(file, encoding.name, "surrogateescape", newline="") as text:
-        yield from _split_rows(text, split=split) if split else _quoted_rows(text, delimiter=delimiter)
+    if split:
+        yield from _split_rows(entry, encoding=encoding, split=split)
+        return
+    number = 1
+    for block in Records(utf8_blocks(entry, encoding), delimiter=delimiter):
+        yield from block_rows(block, number, delimiter=delimiter)
+        number += block.records
 
 
-def _quoted_rows(text: TextIO, *, delimiter: str) -> Iterator[Row]:
-    for number, cells in enumerate(csv.reader(text, delimiter=delimiter), start=1):
-        yield number, cells
+def block_rows(block: Block | Fault, number: int, *, delimiter: str) -> Iterator[Row]:
+    """Number a block's records, the first with ``number``."""
+    if isinstance(block, Fault):
+        yield Finding(number, "", block.code)
+    else:
+        yield from enumerate(block.rows(delimiter=delimiter), start=number)
 
 
-def _split_rows(text: TextIO, *, split: str) -> Iterator[Row]:
+def _split_rows(entry: Entry, *, encoding: Encoding, split: str) -> Iterator[Row]:
     """WeChat's bill: cells may hold bare commas, so rows that begin with the guard are split on comma and guard."""
     guard = split[-1]
-    for number, line in enumerate(text, start=1):
-        line = line.rstrip("\r\n")
-        yield number, line.split(split) if line.startswith(guard) else next(csv.reader([line]), [])
+    for number, line in enumerate(lines_of(utf8_blocks(entry, encoding)), start=1):
+        if isinstance(line, Fault):
+            yield Finding(number, "", line.code)
+        else:
+            text = line.decode("utf-8")
+            yield number, text.split(split) if text.startswith(guard) else next(csv.reader([text]), [])
 
 
-def sniff_delimiter(rows_by: dict[str, list[list[str]]]) -> str:
-    """Choose the delimiter that gives the widest row, the comma where they are equal."""
+def widest(rows_by: dict[str, list[list[str]]]) -> str:
+    r"""Choose the delimiter that gives the widest row, the first where they are equal.
+
+    >>> widest({",": [["a\tb"]], "\t": [["a", "b"]]})
+    '\t'
+    """
     return max(rows_by, key=lambda delimiter: max((len(row) for row in rows_by[delimiter]), default=0))

@@ -11,7 +11,7 @@ from data.connectors.readers.encoding import Encoding, choose_encoding
 from data.connectors.readers.excel import sheet_names, sheet_rows
 from data.connectors.readers.html_table import table_rows
 from data.connectors.readers.json_records import Source, find_records
-from data.connectors.readers.rows import DELIMITERS, sniff_delimiter, text_rows
+from data.connectors.readers.rows import DELIMITERS, text_rows, widest
 from data.connectors.readers.table import Row
 from data.connectors.readers.unreadable import UnreadableFile
 from models.findings import Finding
@@ -59,7 +59,7 @@ def preview(entry: Entry, *, sheet: str | None = None) -> Preview:
         return Preview("json", "json", encoding.name, encoding.clean, first_records=firsts, sources=sources)
     tried = {mark: Preview("rows", "text", encoding.name, encoding.clean, mark) for mark in DELIMITERS}
     rows_by = {mark: list(_first_rows(entry, tried[mark])) for mark in DELIMITERS}
-    delimiter = sniff_delimiter(rows_by)
+    delimiter = widest(rows_by)
     return _rows_preview(entry, tried[delimiter])
 
 
