@@ -181,7 +181,7 @@ def _taken_place(name: str, *, free: Sequence[str], renames: Mapping[str, str]) 
     for old, new in renames.items():
         if (name == old and new in free) or (name == new and old in free):
             return new if name == old else old
-    near = difflib.get_close_matches(name, free, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name, free, n=1, cutoff=0.6)
     return near[0] if near else None
 
 

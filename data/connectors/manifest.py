@@ -20,6 +20,7 @@ Role = Literal["platform", "warehouse", "reference"]
 Transform = Literal[
     "text",
     "id",
+    "joined_id",
     "money",
     "count",
     "time",
@@ -29,7 +30,12 @@ Transform = Literal[
     "address_city",
     "iso_region",
     "carrier",
-    "warehouse",
+    "waybill_of_pair",
+    "currency",
+    "zone",
+    "day",
+    "rate",
+    "number",
     "list",
 ]
 RANKS: dict[str, int] = {"platform": RANK_PLATFORM, "warehouse": RANK_WAREHOUSE, "reference": RANK_OTHER}
