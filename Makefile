@@ -1,39 +1,48 @@
-# Thin: every target is one command that may also be given by hand.
-# Only relative paths, so that the checkout may lie in a folder whose name has a space.
-.POSIX:
-PYTHON = python3
-BIN = .venv/bin
+# Every target is thin: one command that may be given by hand too.
+# Paths are relative, for make knows no spaces in names and the checkout may lie in a folder that has one.
+PYTHON ?= python3
+VENV = .venv/bin/python
 
 .PHONY: run stop test bench lint migration
 
 run: .venv/installed
-	exec $(BIN)/python -m jobs.launcher run
+	@exec $(VENV) -m jobs.launcher run
 
 stop: .venv/installed
-	exec $(BIN)/python -m jobs.launcher stop
+	@exec $(VENV) -m jobs.launcher stop
 
 test: .venv/installed-test
 	sh tests/setup_system.sh
-	$(MAKE) lint
-	$(BIN)/python -m pytest -n 2 --dist worksteal
-
-lint: .venv/installed-test
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory lint
+	$(VENV) -m pytest -n logical --maxprocesses 4
 
 bench: .venv/installed-test
-	$(BIN)/python -m tests.bench $(ONLY)
+	@exec $(VENV) -m tests.bench $(ONLY)
+
+lint: .venv/installed-test
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+	$(VENV) -m mypy
+	$(VENV) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo
 
 # make migration MESSAGE='what changes' writes the next file of data/migrations/versions
 migration: .venv/installed-test
-	$(BIN)/python -m data.migrations $(if $(MESSAGE),'$(MESSAGE)')
+	@exec $(VENV) -m data.migrations '$(MESSAGE)'
 
-.venv/installed: requirements.lock
-	PYTHON='$(PYTHON)' sh tests/setup_venv.sh requirements.lock
-	touch .venv/installed
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo '需要 Python 3.11 或更高版本 / Python 3.11 or later is needed; make PYTHON=python3.12 $(MAKECMDGOALS)' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo '缺少 venv 模块 / the venv module is missing; apt-get install python3-venv' >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch .venv/made
 
-.venv/installed-test: requirements.lock requirements-test.lock
-	PYTHON='$(PYTHON)' sh tests/setup_venv.sh requirements-test.lock
-	touch .venv/installed .venv/installed-test
+.venv/installed: requirements.lock | .venv/made
+	@echo '正在安装依赖（只此一次）… / installing what it needs (only once) …'
+	@$(VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch .venv/installed
+
+.venv/installed-test: requirements.lock requirements-test.lock | .venv/made
+	@echo '正在安装测试依赖… / installing what the tests need …'
+	@$(VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
+	@touch .venv/installed .venv/installed-test

@@ -96,6 +96,6 @@ def test_a_password_is_never_shown() -> None:
 
 def test_settings_do_not_change_and_take_no_unknown_name() -> None:
     with pytest.raises(ValidationError):
-        Settings().port = 1  # type: ignore[misc]
+        Settings().port = 1
     with pytest.raises(ValidationError):
-        Settings(prot=9000)
+        Settings(prot=9000)  # type: ignore[call-arg]

@@ -10,14 +10,17 @@ import tempfile
 from pathlib import Path
 
 from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from data import embedded
 from data.migrations.upgrade import FOLDER, alembic_config, known_revisions, upgrade
+from data.tables import metadata
 
 
-def write_migration(message: str, *, initial: bool) -> Path:
-    """Compare the migrated tables with the declared ones in a passing server and write the difference."""
+def write_migration(message: str, *, initial: bool) -> Path | None:
+    """Compare the migrated tables with the declared ones in a passing server and write the difference, if there is one."""
     versions = FOLDER / "versions"
     if initial:
         for old in versions.glob("*.py"):
@@ -30,6 +33,8 @@ def write_migration(message: str, *, initial: bool) -> Path:
             with engine.begin() as connection:
                 if not initial:
                     upgrade(connection)
+                    if not compare_metadata(MigrationContext.configure(connection), metadata):
+                        return None
                 number = 1 if initial else len(known_revisions()) + 1
                 command.revision(alembic_config(connection), message=message, autogenerate=True, rev_id=f"{number:04d}")
         finally:
@@ -44,12 +49,13 @@ def write_migration(message: str, *, initial: bool) -> Path:
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m data.migrations")
-    parser.add_argument("message", nargs="?", default="initial", help="what changes, a few words")
+    parser.add_argument("message", nargs="?", default="", help="what changes, a few words")
     parser.add_argument("--initial", action="store_true", help="write the first migration anew, until a release has gone out")
     given = parser.parse_args()
-    if given.message == "initial" and not given.initial:
+    message = "initial" if given.initial else given.message.strip()
+    if not message:
         parser.error("say what changes: make migration MESSAGE='add a column'")
-    print(write_migration(given.message, initial=given.initial))
+    print(write_migration(message, initial=given.initial) or "the tables have not changed (a CHECK is not seen, add it by hand)")
 
 
 if __name__ == "__main__":
