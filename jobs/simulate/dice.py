@@ -58,6 +58,8 @@ DICE: tuple[str, ...] = (
     "print",
     "sync",
     "note",
+    "short",
+    "short_hours",
 )
 _COLUMN = {name: number for number, name in enumerate(DICE)}
 

@@ -1,22 +1,216 @@
-"""Which faults of the outside world can be played, and what do they do to the files?"""
+"""Which faults of the outside world can be played, and what do they do to the files?
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+A fault strikes one shop (or ``wms``) for a window of time. What it did is told apart from the files, for tests that
+measure whether it is found.
+"""
 
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from jobs.simulate.dice import NEVER
+from jobs.simulate.life import EVENTS, PARCEL_EVENTS
+from jobs.simulate.merchant import Played
 from jobs.simulate.platforms.writer import File
+from jobs.simulate.rhythm import SHANGHAI_OFFSET, seconds_of
+
+Truth = Mapping[str, object]
+
+FAULTS: tuple[str, ...] = (
+    "wrong_zone",
+    "dead_interface",
+    "late_file",
+    "duplicate_file",
+    "truncated_file",
+    "column_gone",
+    "bad_rows",
+)
+# Columns that no reader of orders can do without, and a field of a JSON order likewise.
+_NEEDED = ("订单创建时间", "订单提交时间", "原始单号")
+_NEEDED_FIELD = "created_at"
+_BAD_EVERY = 25
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault on one shop's files."""
+    """A fault named in ``FAULTS`` on the files of ``shop_id`` (a shop, or ``wms``) in the window [since, until)."""
 
     name: str
     shop_id: str
+    since: datetime
+    until: datetime
+
+    def __post_init__(self) -> None:
+        if self.name not in FAULTS:
+            raise ValueError(f"no fault is called {self.name}; there are {', '.join(FAULTS)}")
+
+    def holds(self, at: int) -> bool:
+        """Tell whether an instant (unix seconds) lies in the window."""
+        return seconds_of(self.since) <= at < seconds_of(self.until)
 
 
 NO_FAULTS: tuple[Fault, ...] = ()
 
 
-def spoiled(files: Sequence[File], faults: Sequence[Fault], *, seed: int) -> tuple[list[File], list[Mapping[str, object]]]:
-    """Return the files as the faults leave them, and the truth about each fault."""
-    return list(files), []
+def fault_of(text: str) -> Fault:
+    """Read a fault as a command line writes it: name, shop, since, until with their zones.
+
+    >>> fault_of("dead_interface,douyin_live,2026-11-22T00:00+08:00,2026-11-22T08:00+08:00").shop_id
+    'douyin_live'
+    """
+    parts = text.split(",")
+    if len(parts) != 4:
+        raise ValueError(f"a fault is NAME,SHOP,SINCE,UNTIL, not {text!r}")
+    return Fault(parts[0], parts[1], datetime.fromisoformat(parts[2]), datetime.fromisoformat(parts[3]))
+
+
+def shifted(told: Played, faults: Sequence[Fault], *, shop_id: str) -> tuple[Played, list[Truth]]:
+    """Return what a shop tells under ``wrong_zone``: orders placed in the window carry Greenwich time as if it were local."""
+    truth: list[Truth] = []
+    for fault in faults:
+        if fault.name != "wrong_zone" or fault.shop_id != shop_id:
+            continue
+        orders, parcels = told.orders.copy(), told.parcels.copy()
+        struck = (orders["created"] >= seconds_of(fault.since)) & (orders["created"] < seconds_of(fault.until))
+        theirs = parcels["key"].isin(orders["key"][struck])
+        for frame, rows, events in ((orders, struck, (*EVENTS, "due")), (parcels, theirs, PARCEL_EVENTS)):
+            for event in events:
+                happened = (rows & (frame[event] > 0) & (frame[event] < NEVER)).to_numpy()
+                frame[event] = np.where(happened, frame[event] - SHANGHAI_OFFSET, frame[event])
+        told = Played(orders, told.lines, parcels)
+        truth.append(_told(fault, orders=int(struck.sum())))
+    return told, truth
+
+
+def silenced(told: Played, faults: Sequence[Fault], *, shop_id: str) -> tuple[Played, list[Truth]]:
+    """Return what of a history is left under ``dead_interface``: orders placed in the window were never exported."""
+    truth: list[Truth] = []
+    for fault in faults:
+        if fault.name == "dead_interface" and fault.shop_id == shop_id:
+            created = told.orders["created"]
+            lost = (created >= seconds_of(fault.since)) & (created < seconds_of(fault.until))
+            keys = told.orders["key"][~lost]
+            frames = (frame[frame["key"].isin(keys)] for frame in (told.orders, told.lines, told.parcels))
+            truth.append(_told(fault, orders=int(lost.sum())))
+            told = Played(*frames)
+    return told, truth
+
+
+def spoiled(files: Sequence[File], faults: Sequence[Fault], *, made_at: Mapping[str, int]) -> tuple[list[File], list[Truth]]:
+    """Return the files as the faults leave them, and the truth; ``made_at`` gives each file's instant by its name.
+
+    Late files are not treated here: see ``held_back``.
+    """
+    kept, truth = list(files), list[Truth]()
+    for fault in faults:
+        spoil = _SPOILERS.get(fault.name)
+        if spoil is None:
+            continue
+        left: list[File] = []
+        for file in kept:
+            struck = file.name.split("/")[0] == fault.shop_id and fault.holds(made_at.get(file.name, 0))
+            spoilt, detail = spoil(file) if struck else ([file], {})
+            left += spoilt
+            if struck:
+                truth.append(_told(fault, file=file.name, **detail))
+        kept = left
+    return kept, truth
+
+
+def held_back(
+    files: Sequence[File], faults: Sequence[Fault], *, made_at: Mapping[str, int]
+) -> tuple[list[File], list[tuple[File, Fault]], list[Truth]]:
+    """Part files into those that come now and those that come once the window of their ``late_file`` is over."""
+    now, later, truth = list[File](), list[tuple[File, Fault]](), list[Truth]()
+    for file in files:
+        made = made_at.get(file.name, 0)
+        fault = next((f for f in faults if f.name == "late_file" and f.shop_id == file.name.split("/")[0] and f.holds(made)), None)
+        if fault is None:
+            now.append(file)
+        else:
+            later.append((file, fault))
+            truth.append(_told(fault, file=file.name))
+    return now, later, truth
+
+
+def _told(fault: Fault, **detail: object) -> Truth:
+    window = {"since": fault.since.isoformat(), "until": fault.until.isoformat()}
+    return {"fault": fault.name, "shop_id": fault.shop_id, **window, **detail}
+
+
+# ---------------------------------------------------------------- what each fault does to one file
+
+Spoilt = tuple[list[File], dict[str, object]]
+
+
+def _dead(_file: File) -> Spoilt:
+    return [], {}
+
+
+def _twice(file: File) -> Spoilt:
+    stem, dot, suffix = file.name.rpartition(".")
+    return [file, replace(file, name=f"{stem}(1){dot}{suffix}")], {}
+
+
+def _truncated(file: File) -> Spoilt:
+    end = len(file.content) * 7 // 10
+    # Cut inside a row, as a broken download is.
+    end += 1 if file.content[end - 1 : end] == b"\n" else 0
+    return [replace(file, content=file.content[:end])], {"bytes": end}
+
+
+def _without_column(file: File) -> Spoilt:
+    if file.name.endswith(".json"):
+        orders = json.loads(file.content)["orders"]
+        left = [{name: value for name, value in order.items() if name != _NEEDED_FIELD} for order in orders]
+        return [replace(file, content=_json(left))], {"column": _NEEDED_FIELD}
+    table, encode = _table(file)
+    gone = next((i for i, name in enumerate(table[0]) if name.strip() in _NEEDED), 0)
+    return [replace(file, content=encode([row[:gone] + row[gone + 1 :] for row in table]))], {"column": table[0][gone]}
+
+
+def _with_bad_rows(file: File) -> Spoilt:
+    """Damage every 25th record's id as a spreadsheet does (records counted from 1, the header as row 1 of a table)."""
+    if file.name.endswith(".json"):
+        orders = json.loads(file.content)["orders"]
+        struck = list(range(0, len(orders), _BAD_EVERY))
+        for number in struck:
+            orders[number][_NEEDED_FIELD] = "yesterday"
+        return [replace(file, content=_json(orders))], {"rows": [number + 1 for number in struck]}
+    table, encode = _table(file)
+    struck = list(range(1, len(table), _BAD_EVERY))
+    column = 1 if table[0][1] == "原始单号" else 0
+    for number in struck:
+        table[number][column] = "2.026E+27"
+    return [replace(file, content=encode(table))], {"rows": [number + 1 for number in struck]}
+
+
+def _json(orders: list[Any]) -> bytes:
+    return json.dumps({"orders": orders}, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _table(file: File) -> tuple[list[list[str]], Callable[[list[list[str]]], bytes]]:
+    """Return a CSV's cells and how to write them back in its encoding."""
+    encoding = "utf-8-sig" if file.content.startswith(b"\xef\xbb\xbf") else "gbk"
+
+    def encode(table: list[list[str]]) -> bytes:
+        # Excel's text guard stays bare, as the export writes it.
+        lines = (",".join(cell if cell.startswith("=") or "," not in cell else f'"{cell}"' for cell in row) for row in table)
+        return "".join(line + "\r\n" for line in lines).encode(encoding)
+
+    return list(csv.reader(io.StringIO(file.content.decode(encoding), newline=""))), encode
+
+
+_SPOILERS: Mapping[str, Callable[[File], Spoilt]] = {
+    "dead_interface": _dead,
+    "duplicate_file": _twice,
+    "truncated_file": _truncated,
+    "column_gone": _without_column,
+    "bad_rows": _with_bad_rows,
+}

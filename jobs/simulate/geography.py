@@ -32,6 +32,8 @@ class Warehouse:
     latitude: float
     longitude: float
     aliases: tuple[str, ...]
+    # Whether hands can be found for the nights after a great sale.
+    night_shift: bool = True
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ WAREHOUSES: tuple[Warehouse, ...] = (
     Warehouse("WH-GZ", "广州仓", "广东省", 23.1, 113.3, ("华南仓", "广州白云仓")),
     Warehouse("WH-YW", "义乌仓", "浙江省", 29.3, 120.1, ("华东仓", "义乌主仓")),
     Warehouse("WH-BJ", "北京仓", "北京", 39.9, 116.4, ("华北仓", "北京大兴仓")),
-    Warehouse("WH-CD", "成都仓", "四川省", 30.7, 104.1, ("西南仓", "成都双流仓")),
+    Warehouse("WH-CD", "成都仓", "四川省", 30.7, 104.1, ("西南仓", "成都双流仓"), night_shift=False),
     Warehouse("WH-WH", "武汉仓", "湖北省", 30.6, 114.3, ("华中仓", "武汉东西湖仓")),
 )
 

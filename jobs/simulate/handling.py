@@ -42,7 +42,15 @@ def _review(orders: pd.DataFrame, thrown: Draw, *, risky: Flags) -> None:
     by_people = rhythm.into_hours(ready + (300 + 5400 * thrown["review"]).astype(np.int64), 9, 20)
     reviewed = np.where(risky | (thrown["note"] < 0.03), by_people, by_machine)
     orders["reviewed"] = np.where(here, reviewed, NEVER)
-    orders["allocated"] = np.where(here, reviewed + 5 + (300 * thrown["allocate"] ** 3).astype(np.int64), NEVER)
+    allocated = reviewed + 5 + (300 * thrown["allocate"] ** 3).astype(np.int64) + _short_of_goods(thrown)
+    orders["allocated"] = np.where(here, allocated, NEVER)
+
+
+def _short_of_goods(thrown: Draw) -> Ints:
+    """Return seconds that an order waits for goods to arrive; more of them in the days of a promotion."""
+    short = thrown["short"] < thrown.by_day(lambda day: 0.05 if rhythm.promotion(day, abroad=False) > 1.2 else 0.025)
+    hours: Floats = 4 - 26 * np.log1p(-thrown["short_hours"])
+    return np.where(short, (hours * HOUR).astype(np.int64), 0)
 
 
 def _cancel_wishes(orders: pd.DataFrame, thrown: Draw) -> Ints:

@@ -1,14 +1,15 @@
 """How does the merchant's past come into an inbox as the files its platforms would have given?"""
 
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from jobs.simulate import rhythm
-from jobs.simulate.faults import NO_FAULTS, Fault, spoiled
+from jobs.simulate.delivery import deliver, lay, tell
+from jobs.simulate.faults import NO_FAULTS, Fault, shifted, silenced
 from jobs.simulate.handling import warehouse_shares
 from jobs.simulate.life import as_seen, finished_at, pass_warehouses, settle
 from jobs.simulate.masters import masters
@@ -58,38 +59,36 @@ def write_history(
     first_day = last_day - days
     steps = len(writers) + 2
     say("merchant", 0, steps)
+    # A history begins anew: nothing withheld and no truth of an earlier one may remain.
+    for leftover in ("truth", "withheld"):
+        shutil.rmtree(state / leftover, ignore_errors=True)
     orders_a_day = {w.shop.shop_id: _orders_a_day(w, first_day, at, orders=orders) for w in writers}
     capacity = _capacity(writers, orders_a_day)
     played = joined([play(w.shop, range(first_day, last_day + 1), seed=seed, orders_a_day=orders_a_day[w.shop.shop_id]) for w in writers])
     free_from = pass_warehouses(played, until=rhythm.midnight(last_day + 1), capacity=capacity, free_from=[0.0] * len(capacity))
     settled = settle(played)
     seen = as_seen(settled, at=at)
-    files: list[File] = []
+    span = Span(first_day, last_day, at)
+    paths: list[Path] = []
+    # The orders of a dead interface are missing from the files; the files that the others are in still come.
+    of_files = [fault for fault in faults if fault.name != "dead_interface"]
     for step, writer in enumerate(writers, start=1):
         say(writer.shop.shop_id, step, steps)
-        files += _shop_files(writer, _of_shop(seen, writer.shop.number), seed=seed, at=at, days=(first_day, last_day))
+        told = _troubled(_of_shop(seen, writer.shop.number), faults, name=writer.shop.shop_id, state=state)
+        files = {file.name: (file, made) for file, made in _shop_files(writer, told, span=span, seed=seed)}
+        paths += _delivered(inbox, files, of_files, state=state)
     say("wms", steps - 1, steps)
-    files += _stockout_files(seen, writers, days=(first_day, last_day))
+    told = _troubled(seen, faults, name="wms", state=state)
+    files = {file.name: (file, made) for file, made in _stockout_files(told, writers, span=span)}
+    paths += _delivered(inbox, files, of_files, state=state)
     lists = masters([w.shop for w in writers], seed=seed, first_day=first_day - 1, last_day=last_day)
-    files += [File(f"masters/history/{file.name}", file.content) for file in lists]
-    files, told = spoiled(files, faults, seed=seed)
-    paths = tuple(lay(inbox, file) for file in files)
+    paths += [lay(inbox / "masters" / "history", file) for file in lists]
     memory = Memory(seed, at, last_day + 1, orders_a_day, capacity, free_from, _unfinished(played, settled, at=at))
     truth = _truth(seen, writers)
-    _keep_truth(state, truth, told)
+    (state / "truth" / "orders.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1, sort_keys=True))
     save(memory, state)
     say("done", steps, steps)
-    return History(paths, len(seen.orders), truth)
-
-
-def lay(inbox: Path, file: File) -> Path:
-    """Put a file into the inbox under a temporary name and rename it, so that nobody reads half of it."""
-    path = inbox / file.name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(file.content)
-    os.replace(temporary, path)
-    return path
+    return History(tuple(paths), len(seen.orders), truth)
 
 
 def _orders_a_day(writer: Writer, first_day: int, at: int, *, orders: int) -> float:
@@ -113,24 +112,47 @@ def _of_shop(seen: Played, number: int) -> Played:
     return Played(orders, lines, parcels)
 
 
-def _weeks(played: Played, first_day: int, last_day: int) -> Iterator[tuple[str, Played]]:
-    """Cut orders by the week in which they were placed; yields (date of the export, its orders)."""
-    week = {name: (getattr(played, name)["key"] // 10**6 % 10**5 - first_day) // _DAYS_A_FILE for name in ("orders", "lines", "parcels")}
+@dataclass(frozen=True)
+class Span:
+    """The days of a history (numbers, both included) and the instant at which it was exported."""
+
+    first_day: int
+    last_day: int
+    at: int
+
+
+def _weeks(played: Played, span: Span) -> Iterator[tuple[str, int, Played]]:
+    """Cut orders by the week in which they were placed; yields (date of the export, its instant, its orders)."""
+    names = ("orders", "lines", "parcels")
+    week = {name: (getattr(played, name)["key"] // 10**6 % 10**5 - span.first_day) // _DAYS_A_FILE for name in names}
     for number in sorted(week["orders"].unique().tolist()):
-        exported = rhythm.day_of(min(first_day + (number + 1) * _DAYS_A_FILE - 1, last_day))
-        yield f"{exported:%Y%m%d}", Played(**{name: getattr(played, name)[week[name] == number] for name in week})
+        exported = min(span.first_day + (number + 1) * _DAYS_A_FILE - 1, span.last_day)
+        part = Played(**{name: getattr(played, name)[week[name] == number] for name in names})
+        yield f"{rhythm.day_of(exported):%Y%m%d}", min(rhythm.midnight(exported + 1) - 1, span.at), part
 
 
-def _shop_files(writer: Writer, seen: Played, *, seed: int, at: int, days: tuple[int, int]) -> Iterable[File]:
-    for stamp, part in _weeks(seen, *days):
-        for file in writer.files(View(part, seed, at), stamp=stamp):
-            yield File(f"{writer.shop.shop_id}/history/{file.name}", file.content)
+def _shop_files(writer: Writer, told: Played, *, span: Span, seed: int) -> Iterator[tuple[File, int]]:
+    for stamp, made, part in _weeks(told, span):
+        for file in writer.files(View(part, seed, span.at), stamp=stamp):
+            yield File(f"{writer.shop.shop_id}/history/{file.name}", file.content), made
 
 
-def _stockout_files(seen: Played, writers: Sequence[Writer], *, days: tuple[int, int]) -> Iterable[File]:
-    for stamp, part in _weeks(seen, *days):
+def _stockout_files(told: Played, writers: Sequence[Writer], *, span: Span) -> Iterator[tuple[File, int]]:
+    for stamp, made, part in _weeks(told, span):
         file = stockout_list(part, shops=[w.shop for w in writers], stamp=stamp)
-        yield File(f"wms/history/{file.name}", file.content)
+        yield File(f"wms/history/{file.name}", file.content), made
+
+
+def _troubled(told: Played, faults: Sequence[Fault], *, name: str, state: Path) -> Played:
+    told, wrong = shifted(told, faults, shop_id=name)
+    told, lost = silenced(told, faults, shop_id=name)
+    tell(state, [*wrong, *lost])
+    return told
+
+
+def _delivered(inbox: Path, files: Mapping[str, tuple[File, int]], faults: Sequence[Fault], *, state: Path) -> list[Path]:
+    made_at = {name: made for name, (_, made) in files.items()}
+    return deliver(inbox, [file for file, _ in files.values()], faults, made_at=made_at, state=state)
 
 
 def _unfinished(played: Played, settled: Played, *, at: int) -> Played:
@@ -145,10 +167,3 @@ def _truth(seen: Played, writers: Sequence[Writer]) -> dict[str, dict[str, int]]
     for row in counts.reset_index(name="orders").to_dict("records"):
         truth[ids[row["shop"]]][row["stage"]] = row["orders"]
     return truth
-
-
-def _keep_truth(state: Path, truth: Mapping[str, Mapping[str, int]], told: Sequence[Mapping[str, object]]) -> None:
-    folder = state / "truth"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "orders.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1, sort_keys=True))
-    (folder / "faults.json").write_text(json.dumps(list(told), ensure_ascii=False, indent=1, sort_keys=True))

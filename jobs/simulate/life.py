@@ -7,6 +7,7 @@ import pandas as pd
 
 from jobs.simulate import rhythm
 from jobs.simulate.dice import COD, HOUR, NEVER, VIRTUAL, Ints
+from jobs.simulate.geography import WAREHOUSES
 from jobs.simulate.merchant import Played
 from jobs.simulate.queues import serve
 
@@ -44,7 +45,9 @@ def pass_warehouses(played: Played, *, until: int, capacity: Sequence[float], fr
     free = list(free_from)
     for warehouse, daily_capacity in enumerate(capacity):
         here = waiting & (parcels["warehouse"] == warehouse).to_numpy()
-        left, free[warehouse] = serve(parcels[here], daily_capacity=daily_capacity, free_from=free_from[warehouse])
+        left, free[warehouse] = serve(
+            parcels[here], daily_capacity=daily_capacity, free_from=free_from[warehouse], night_shift=WAREHOUSES[warehouse].night_shift
+        )
         parcels.loc[here, "left"] = left
     return free
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from jobs.simulate import rhythm
+from jobs.simulate.delivery import deliver, release, tell
 from jobs.simulate.dice import Flags
-from jobs.simulate.faults import NO_FAULTS, Fault, spoiled
-from jobs.simulate.history import lay
+from jobs.simulate.faults import NO_FAULTS, Fault, shifted
 from jobs.simulate.life import PARCEL_EVENTS, as_seen, finished_at, pass_warehouses, settle
 from jobs.simulate.masters import rates
 from jobs.simulate.merchant import Played, joined, kept, play
@@ -36,14 +36,14 @@ def write_live(
     memory = _planned(memory, writers, until_day=rhythm.day_number_at(now))
     settled = settle(memory.open)
     seen = as_seen(settled, at=at)
+    brought = release(inbox, state=state, at=at)
     stamp = f"{rhythm.instant_of(at + rhythm.SHANGHAI_OFFSET):%Y%m%d%H%M%S}"
-    files = list(_news(seen, writers, memory=memory, at=at, stamp=stamp))
-    files, _ = spoiled(files, faults, seed=memory.seed)
-    paths = [lay(inbox, file) for file in files]
+    files = list(_news(seen, writers, faults, memory=memory, at=at, stamp=stamp, state=state))
+    paths = deliver(inbox, files, faults, made_at={file.name: at for file in files}, state=state)
     still_open = kept(memory.open, memory.open.orders[finished_at(settled.orders) > at])
     # Only now: after a crash before this line the next call writes the same news again.
     save(replace(memory, written_until=at, open=still_open), state)
-    return paths
+    return brought + paths
 
 
 def _planned(memory: Memory, writers: Sequence[Writer], *, until_day: int) -> Memory:
@@ -60,7 +60,9 @@ def _planned(memory: Memory, writers: Sequence[Writer], *, until_day: int) -> Me
     return memory
 
 
-def _news(seen: Played, writers: Sequence[Writer], *, memory: Memory, at: int, stamp: str) -> Iterator[File]:
+def _news(
+    seen: Played, writers: Sequence[Writer], faults: Sequence[Fault], *, memory: Memory, at: int, stamp: str, state: Path
+) -> Iterator[File]:
     since = memory.written_until
     for writer in writers:
         orders = seen.orders[seen.orders["shop"] == writer.shop.number]
@@ -68,10 +70,14 @@ def _news(seen: Played, writers: Sequence[Writer], *, memory: Memory, at: int, s
         if changed.any():
             # An export by time always holds the newest order too: it tells when the export was made.
             told = kept(seen, orders[changed | (orders["created"] == orders["created"].max()).to_numpy()])
+            told, truth = shifted(told, faults, shop_id=writer.shop.shop_id)
+            tell(state, truth)
             for file in writer.files(View(told, memory.seed, at), stamp=stamp):
                 yield File(f"{writer.shop.shop_id}/{file.name}", file.content)
     warehouse = _warehouse_news(seen, since=since)
     if len(warehouse.parcels) or len(warehouse.orders):
+        warehouse, truth = shifted(warehouse, faults, shop_id="wms")
+        tell(state, truth)
         file = stockout_list(warehouse, shops=[w.shop for w in writers], stamp=stamp)
         yield File(f"wms/{file.name}", file.content)
     yesterday, today = ((instant + rhythm.SHANGHAI_OFFSET) // rhythm.DAY_SECONDS for instant in (since, at))
@@ -87,8 +93,9 @@ def _changed(rows: pd.DataFrame, events: Sequence[str], *, since: int) -> Flags:
 
 
 def _warehouse_news(seen: Played, *, since: int) -> Played:
-    """Return parcels with news (whole, where several orders share one), and orders with news of a hold."""
+    """Return parcels with news (whole, where several orders share one), their orders, and orders with news of a hold."""
     parcels = seen.parcels[_changed(seen.parcels, PARCEL_EVENTS, since=since)]
     parcels = seen.parcels[seen.parcels["stockout"].isin(parcels["stockout"])]
     held = seen.orders[_changed(seen.orders, ("held", "refunded"), since=since)]
-    return Played(held[held["held"] > 0], seen.lines.head(0), parcels)
+    keys = pd.concat([parcels["key"], held["key"][held["held"] > 0]])
+    return Played(seen.orders[seen.orders["key"].isin(keys)], seen.lines.head(0), parcels)

@@ -15,36 +15,40 @@ Floats = npt.NDArray[np.float64]
 
 OPENS, CLOSES = 8, 22
 # Capacity of an ordinary day over the orders of an average day: what is left over clears the backlog.
-SLACK = 1.22
+SLACK = 1.32
+# From the place in line to the carrier's van: picking, packing, weighing.
+HANDLING_S = 75 * 60
 # Days that the clock of work is drawn beyond the last entry; a longer backlog goes on at night speed of the last day.
 _HORIZON_DAYS = 60
 
 
-def _hourly(day_number: int) -> Floats:
-    """Return a day's share of the daily capacity for each hour; a promotion brings a night shift for four days."""
+def _hourly(day_number: int, *, night_shift: bool) -> Floats:
+    """Return a day's share of the daily capacity for each hour; a great sale brings nights and more hands for four days."""
     hours = np.full(24, 1e-6)
     hours[OPENS:CLOSES] = 1.0 / (CLOSES - OPENS)
     day = day_of(day_number)
     if any(is_big_promotion(day_of(day_number - back)) for back in range(4)):
-        hours[:] = 1.5 / 24
+        hours *= 1.15
+        if night_shift:
+            hours[:] = 1.6 / 24
     if day.weekday() == 6:
-        hours *= 0.7
+        hours *= 0.8
     if day.month == 10 and day.day <= 3:
         hours *= 0.5
     return hours
 
 
-def work_clock(first_day: int, last_day: int, *, daily_capacity: float) -> tuple[Floats, Floats]:
+def work_clock(first_day: int, last_day: int, *, daily_capacity: float, night_shift: bool = True) -> tuple[Floats, Floats]:
     """Return (instants, units of work that could be done by then), both rising, one point an hour."""
     days = range(first_day, last_day + _HORIZON_DAYS)
     work = np.zeros(24 * len(days) + 1)
-    work[1:] = np.cumsum(np.concatenate([_hourly(day) for day in days]) * daily_capacity)
+    work[1:] = np.cumsum(np.concatenate([_hourly(day, night_shift=night_shift) for day in days]) * daily_capacity)
     instants = np.zeros(len(work))
     instants[:] = np.arange(len(work)) * 3600.0 + midnight(first_day)
     return instants, work
 
 
-def serve(parcels: pd.DataFrame, *, daily_capacity: float, free_from: float) -> tuple[Ints, float]:
+def serve(parcels: pd.DataFrame, *, daily_capacity: float, free_from: float, night_shift: bool = True) -> tuple[Ints, float]:
     """Return when each parcel of one warehouse leaves, and when the warehouse is free again.
 
     ``parcels`` has ``entered`` (unix seconds), ``stockout`` (ties) and ``cost`` (units of work, 0 for an order that
@@ -57,11 +61,11 @@ def serve(parcels: pd.DataFrame, *, daily_capacity: float, free_from: float) -> 
     earliest = min(float(entered.min()), free_from) if free_from else float(entered.min())
     first_day = int(earliest + 8 * 3600) // 86_400
     last_day = int(max(float(entered.max()), free_from) + 8 * 3600) // 86_400
-    instants, work = work_clock(first_day, last_day, daily_capacity=daily_capacity)
+    instants, work = work_clock(first_day, last_day, daily_capacity=daily_capacity, night_shift=night_shift)
     arrived = np.interp(entered[order].astype(float), instants, work)
     busy = float(np.interp(free_from, instants, work)) if free_from else 0.0
     total = np.cumsum(cost[order])
     done = total + np.maximum(np.maximum.accumulate(arrived - (total - cost[order])), busy)
     left = np.empty(len(parcels), dtype=np.int64)
-    left[order] = np.ceil(np.interp(done, work, instants)).astype(np.int64)
+    left[order] = np.ceil(np.interp(done, work, instants)).astype(np.int64) + HANDLING_S
     return left, float(np.interp(done[-1], work, instants))
