@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from data.database_problems import said_without_values
+
 
 def lock_key(name: str) -> int:
     """Return the 64-bit key of a named advisory lock.
@@ -44,12 +46,4 @@ def is_connection_lost(error: BaseException) -> bool:
 
 def database_fault(error: BaseException) -> str | None:
     """Say a database error without the values it quotes; None when it is no database error."""
-    if not isinstance(error, DBAPIError):
-        return None
-    state = getattr(error.orig, "pgcode", None) or ""
-    diagnosis = getattr(error.orig, "diag", None)
-    primary = getattr(diagnosis, "message_primary", None)
-    # class 22 (data exceptions) quotes the offending cell
-    if state and primary and not state.startswith("22"):
-        return f"{state} {primary}"
-    return f"{state} {type(error.orig).__name__}".strip()
+    return said_without_values(error) if isinstance(error, DBAPIError) else None

@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from data.backup import backup as write_backup
+from data.backup import restore as read_backup
 from data.engine import migrate as migrate_database
 from data.queries.ledger import last_runs
 from data.writes.retention import erase_contact
@@ -126,22 +128,19 @@ def erase(shop: Annotated[str, typer.Argument(metavar="SHOP")], order_no: Annota
 @app.command()
 def backup(path: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     """备份数据库 write a backup (pg_dump, custom format)."""
-    from data.backup import backup as write_backup
-
-    context = started()
-    write_backup(context.settings, path)
-    typer.echo(f"已备份到 backed up to {path}")
+    written = write_backup(started().settings, path)
+    typer.echo(f"已备份到 backed up to {written}")
 
 
 @app.command()
-def restore(path: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
-    """恢复数据库 restore a backup into an empty database."""
-    from data.backup import restore as read_backup
-
+def restore(
+    path: Annotated[Path, typer.Argument(metavar="FILE")],
+    force: Annotated[bool, typer.Option("--force", help="替换已有的数据 replace the data that is there")] = False,
+) -> None:
+    """恢复数据库 put a backup in the database's place."""
     if not path.is_file():
         raise UserMistake(f"没有这个文件 no such file: {path}")
-    context = started(migrated=False)
-    read_backup(context.settings, path)
+    read_backup(started().settings, path, force=force)
     typer.echo(f"已从备份恢复 restored from {path}")
 
 

@@ -13,7 +13,18 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from data.engine import BadAddress, DatabaseProblem, ForeignDatabase, NewerDatabase, NoSuchDatabase, WrongKind, WrongPassword, open_engine
+from data.backup import DatabaseInUse, FileThere, NotABackup
+from data.engine import (
+    BadAddress,
+    DatabaseProblem,
+    ForeignDatabase,
+    NewerDatabase,
+    NoSuchDatabase,
+    WrongKind,
+    WrongPassword,
+    open_engine,
+    problem_of,
+)
 from data.settings import CHECKOUT, Settings, WrongSetting, settings
 from jobs.faults import UserMistake, keep_traceback, one_line
 from jobs.job import JobContext, utc_now
@@ -21,7 +32,8 @@ from jobs.logs import open_log
 
 # What the person who typed the command can put right.
 _WRONG_DATABASE = (BadAddress, ForeignDatabase, NewerDatabase, NoSuchDatabase, WrongKind, WrongPassword)
-MISTAKES = (UserMistake, WrongSetting, typer.TyperException, *_WRONG_DATABASE)
+_WRONG_BACKUP = (DatabaseInUse, FileThere, NotABackup)
+MISTAKES = (UserMistake, WrongSetting, typer.TyperException, *_WRONG_DATABASE, *_WRONG_BACKUP)
 
 
 @dataclass
@@ -48,8 +60,7 @@ def said_in_one_line() -> Iterator[Status]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status.code = 1
     except Exception as error:  # noqa: BLE001 - the last line of defence: said in one line, kept in a file
-        kept = keep_traceback(error, folder=_home() / "logs", at=utc_now())
-        status.code = _said(f"{one_line(error)} (详见 see {kept})", code=1)
+        status.code = _said(_fault_in_one_line(error), code=1)
 
 
 def started(*, chosen: Settings | None = None) -> JobContext:
@@ -98,6 +109,14 @@ def asked_by() -> str:
         return f"cli:{getpass.getuser()}"
     except (KeyError, OSError):
         return f"cli:{os.getuid()}"
+
+
+def _fault_in_one_line(error: Exception) -> str:
+    problem = problem_of(error)
+    if problem is not None:
+        return str(problem)
+    kept = keep_traceback(error, folder=_home() / "logs", at=utc_now())
+    return f"{one_line(error)} (详见 see {kept})"
 
 
 def _said(line: str, *, code: int) -> int:

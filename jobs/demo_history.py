@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from data.queries.ledger import has_orders
+from data.settings import Settings
 from jobs.job import JobContext, Now
 from jobs.pull_inbox import InboxFile, inbox_files, take
 
 DAYS = 90
-SEED = 20261122
+SEED = 20261111
 ORDERS = 150_000
 
 
@@ -26,31 +27,40 @@ def bring_history(context: JobContext, *, now: Now, console: Console) -> None:
     if _is_done(note) and _database_has_orders(context):
         return
     until = _until(note, now=now())
-    write_files(context.settings.inbox_dir, until=until, console=console)
-    take_files(context, now=now, console=console)
-    _write(note, until=until, done=True)
-
-
-def write_files(inbox: Path, *, until: datetime, console: Console) -> None:
-    """Let the simulated platforms write their files; the same ``until`` gives the same files."""
-    from jobs.simulate import write_history
-
-    with console.status("模拟平台正在写出 90 天的历史文件 the simulated platforms are writing 90 days of history"):
-        write_history(inbox, until=until, days=DAYS, seed=SEED, orders=ORDERS)
-
-
-def take_files(context: JobContext, *, now: Now, console: Console) -> None:
-    """Take every history file in through the connectors, masters first, with a bar."""
-    files = [file for file in inbox_files(context.settings.inbox_dir) if file.nature == "backfill"]
-    rows_column = TextColumn("行 rows {task.fields[rows]:,}")
+    rows_column = TextColumn("{task.fields[said]}")
     with Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rows_column, TimeElapsedColumn(), console=console
     ) as bar:
-        task = bar.add_task("入库 ingesting", total=len(files), rows=0)
-        rows = 0
-        for file in files:
-            rows += _taken(context, file, now=now)
-            bar.update(task, advance=1, rows=rows)
+        write_files(context.settings, until=until, bar=bar)
+        take_files(context, now=now, bar=bar)
+    _write(note, until=until, done=True)
+
+
+def state_of(settings: Settings) -> Path:
+    """Return the folder in which the simulated merchant remembers where it stands."""
+    return settings.home / "demo" / "state"
+
+
+def write_files(settings: Settings, *, until: datetime, bar: Progress) -> None:
+    """Let the simulated platforms write their files; the same ``until`` gives the same files."""
+    from jobs.simulate.history import write_history
+
+    task = bar.add_task("模拟平台写出 90 天历史 writing 90 days of history", total=None, said="")
+
+    def say(what: str, done: int, of: int) -> None:
+        bar.update(task, completed=done, total=of, said=what)
+
+    write_history(settings.inbox_dir, until=until, days=DAYS, seed=SEED, orders=ORDERS, state=state_of(settings), progress=say)
+
+
+def take_files(context: JobContext, *, now: Now, bar: Progress) -> None:
+    """Take every history file in through the connectors, masters first, with a bar."""
+    files = [file for file in inbox_files(context.settings.inbox_dir) if file.nature == "backfill"]
+    task = bar.add_task("经连接器入库 taking it in through the connectors", total=len(files), said="")
+    rows = 0
+    for file in files:
+        rows += _taken(context, file, now=now)
+        bar.update(task, advance=1, said=f"{rows:,} 行 rows")
 
 
 def _taken(context: JobContext, file: InboxFile, *, now: Now) -> int:

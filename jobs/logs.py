@@ -33,4 +33,4 @@ def open_log(folder: Path, *, name: str = "jobs") -> None:
 
 def log() -> structlog.stdlib.BoundLogger:
     """Return the process's logger."""
-    return structlog.stdlib.get_logger("orderhub")  # type: ignore[no-any-return]
+    return structlog.stdlib.get_logger("orderhub")
