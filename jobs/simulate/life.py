@@ -134,8 +134,7 @@ def as_seen(played: Played, *, at: int) -> Played:
         ["closed", "refunded", "completed", "shipped", "part_shipped", "to_ship"],
         "unpaid",
     )
-    begun = np.where(played.parcels["part"] == 1, played.parcels["reviewed"], played.parcels["allocated"])
-    parcels = played.parcels[begun <= at].copy()
+    parcels = played.parcels[played.parcels["reviewed"] <= at].copy()
     for name in PARCEL_EVENTS:
         parcels[name] = np.where(parcels[name] <= at, parcels[name], 0)
     return Played(orders, played.lines[played.lines["key"].isin(orders["key"])], parcels)

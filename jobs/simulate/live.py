@@ -93,9 +93,12 @@ def _changed(rows: pd.DataFrame, events: Sequence[str], *, since: int) -> Flags:
 
 
 def _warehouse_news(seen: Played, *, since: int) -> Played:
-    """Return parcels with news (whole, where several orders share one), their orders, and orders with news of a hold."""
-    parcels = seen.parcels[_changed(seen.parcels, PARCEL_EVENTS, since=since)]
-    parcels = seen.parcels[seen.parcels["stockout"].isin(parcels["stockout"])]
+    """Return parcels with news and the other parcels of their orders, whole where orders share one; and news of holds.
+
+    The list shows an order with all its parcels, or a reader would take the first for the whole.
+    """
+    news = seen.parcels[_changed(seen.parcels, PARCEL_EVENTS, since=since)]
+    parcels = seen.parcels[seen.parcels["stockout"].isin(news["stockout"]) | seen.parcels["key"].isin(news["key"])]
     held = seen.orders[_changed(seen.orders, ("held", "refunded"), since=since)]
     keys = pd.concat([parcels["key"], held["key"][held["held"] > 0]])
     return Played(seen.orders[seen.orders["key"].isin(keys)], seen.lines.head(0), parcels)

@@ -27,7 +27,7 @@ PROMISE_S = 48 * HOUR
 STATUS = {
     "unpaid": "待支付",
     "to_ship": "待发货",
-    "part_shipped": "待发货",
+    "part_shipped": "部分发货",
     "shipped": "已发货",
     "completed": "已完成",
     "closed": "已关闭",
@@ -65,7 +65,7 @@ _CELLS = {
     "流量来源": "直播",
     "订单状态": "{21}",
     "承诺发货时间": "{22}",
-    "订单类型": "普通订单",
+    "订单类型": "{26}",
     "售后状态": "{23}",
     "取消原因": "{24}",
     "发货时间": "{25}",
@@ -82,7 +82,7 @@ class FullExport:
     """Writes the full order export of one Douyin shop."""
 
     shop: Shop
-    shows: tuple[str, ...] = ("created", "paid", "posted", "completed", "closed", "refunded")
+    shows: tuple[str, ...] = ("created", "paid", "part_posted", "posted", "completed", "closed", "refunded")
 
     def files(self, view: View, *, stamp: str) -> Iterable[File]:
         """Return the order export."""
@@ -121,6 +121,7 @@ class FullExport:
             ["退款成功" if minor else "-" for minor in lines["line_refund"].tolist()],
             [_CANCELLED_WHY.get(name, "-") for name in stage],
             beijing(lines["posted"], empty="-"),
+            ["虚拟商品订单" if kind == VIRTUAL else "普通订单" for kind in lines["kind"].tolist()],
         )
         return rows(_ROW, columns)
 

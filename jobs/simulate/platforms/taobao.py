@@ -134,6 +134,7 @@ def _first_parcel(view: View, orders: pd.DataFrame) -> pd.DataFrame:
             "company": [CARRIERS[i].name for i in gone["carrier"].tolist()],
         },
         index=gone["key"],
+        dtype=str,
     )
     told = known.reindex(orders["key"]).fillna("")
     told[orders["posted"].to_numpy() == 0] = ""
