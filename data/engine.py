@@ -23,6 +23,7 @@ from data.database_problems import (
 )
 from data.migrations.upgrade import known_revisions, upgrade
 from data.settings import Settings
+from data.writes.reference_data import seed_reference
 from data.tables import installation, metadata
 
 # SQLAlchemy's home is data: others name its types and these errors through here
@@ -108,6 +109,7 @@ def migrate(engine: Engine, settings: Settings) -> None:
                 upgrade(connection)
                 row = {"id": 1, "kind": settings.kind, "created_at": text("now()")}
                 connection.execute(insert(installation).values(row).on_conflict_do_nothing())
+                seed_reference(connection)
     except DBAPIError as error:
         problem = problem_of(error, where=where, language=settings.language)
         if problem is None:

@@ -1,0 +1,237 @@
+"""How does one file become orders, and what do we answer about it?
+
+One file is one transaction: registered, read in chunks, mapped, staged, merged and recorded together, so that a crash at
+any point leaves nothing behind and the same file can simply come again.
+"""
+
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+import structlog
+from sqlalchemy import Connection, Engine, text
+
+from data import files
+from data.connectors.choose import Choice, NoChoice, ShapeProblem, choose
+from data.connectors.mapping import Mapper
+from data.connectors.readers import Entry, Preview, Reading, UnreadableFile, open_entries, preview, read, read_records
+from data.connectors.registry import manifests
+from data.queries.shop_book import files_waiting_for_shops, shop_book
+from data.report import Report
+from data.settings import Settings
+from data.writes.file_ledger import Work, find_run, record_run, register_file
+from data.writes.merge_file import Origin, Progress, Taken, merge_file
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the caller says of a file: shop (None = the rows or the channel decide), manifest, live or back-fill, the run's time."""
+
+    settings: Settings
+    as_of: datetime
+    nature: str
+    shop: str | None = None
+    manifest: str | None = None
+    progress: Progress | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class WholeRefusal:
+    """Why nothing of a file was taken."""
+
+    message: Callable[..., str]
+    manifest: str = ""
+    version: int = 0
+    source: str = ""
+    kind: str = "unknown"
+    detail: dict[str, object] | None = None
+
+
+def ingest_path(
+    engine: Engine,
+    path: Path,
+    *,
+    settings: Settings,
+    as_of: datetime,
+    shop: str | None = None,
+    manifest: str | None = None,
+    nature: str = "backfill",
+    progress: Progress | None = None,
+) -> list[Report]:
+    """Ingest a file, or every entry of a zip, and report on each; a file that cannot be read is recorded as refused."""
+    given = Given(settings, as_of, nature, shop, manifest, progress)
+    try:
+        entries = open_entries(path)
+    except UnreadableFile as problem:
+        return [_refuse(engine, _whole(path), WholeRefusal(problem.text), given=given)]
+    reports = [_ingest_entry(engine, entry, given=given) for entry in entries]
+    if any(report.shops_changed for report in reports):
+        replay_waiting(engine, settings=settings, as_of=as_of)
+    return reports
+
+
+def replay(engine: Engine, file_id: int, *, settings: Settings, as_of: datetime, again: bool = False) -> list[Report]:
+    """Ingest a kept file again, for instance after its manifest was mended; its shop and nature stay what they were.
+
+    ``again`` does the work even where the same manifest has done it before: what it refused may hold by now.
+
+    Raises LookupError where the file is unknown or its retention is over.
+    """
+    with engine.connect() as connection:
+        row = connection.execute(text("SELECT * FROM source_files WHERE file_id = :id"), {"id": file_id}).one_or_none()
+    kept = settings.files_dir / row.sha256 if row is not None else None
+    if row is None or kept is None or not kept.exists():
+        raise LookupError(f"file {file_id} is not kept any more; export it again from the platform")
+    entry = Entry(name=row.name, size=row.size_bytes, sha256=row.sha256, open=partial(_open, kept))
+    return [_ingest_entry(engine, entry, given=Given(settings, as_of, row.nature, row.shop_id or None, again=again))]
+
+
+def replay_waiting(engine: Engine, *, settings: Settings, as_of: datetime) -> int:
+    """Ingest again the files whose rows named a shop that only now is known: a warehouse's list may come before the shop.
+
+    Returns how many files that were; a file no longer kept stays as it is.
+    """
+    with engine.connect() as connection:
+        waiting = files_waiting_for_shops(connection)
+    for file_id in waiting:
+        with suppress(LookupError):
+            replay(engine, file_id, settings=settings, as_of=as_of, again=True)
+    return len(waiting)
+
+
+def _ingest_entry(engine: Engine, entry: Entry, *, given: Given) -> Report:
+    files.keep(entry, given.settings.files_dir)
+    try:
+        seen = preview(entry)
+        choice = choose(seen, manifests(given.settings.home / "manifests"), named=given.manifest)
+        if not isinstance(choice, Choice):
+            return _refuse(engine, entry, _refusal_of(choice), given=given)
+        with engine.begin() as connection:
+            return _ingest_chosen(connection, entry, seen, choice, given=given)
+    except UnreadableFile as problem:
+        return _refuse(engine, entry, WholeRefusal(problem.text, detail={"code": problem.code}), given=given)
+
+
+def _ingest_chosen(connection: Connection, entry: Entry, seen: Preview, choice: Choice, *, given: Given) -> Report:
+    started = datetime.now(UTC)
+    work = Work(_register(connection, entry, given=given), choice.manifest.name, choice.manifest.version)
+    done_before = find_run(connection, work, file=entry.name)
+    if done_before is not None and not given.again:
+        return done_before
+    book = shop_book(connection, given_shop=given.shop)
+    mapper = Mapper(choice.manifest, choice.table, shops=book, as_of=given.as_of)
+    reading = _reading(entry, seen, choice)
+    origin = Origin(work.file_id, given.nature, given.as_of, columns_mark=_columns_mark(choice))
+    taken = merge_file(connection, reading, mapper, origin=origin, progress=given.progress)
+    report = _report(entry, choice, taken)
+    record_run(
+        connection,
+        work,
+        report,
+        source=choice.source,
+        started_at=started,
+        finished_at=datetime.now(UTC),
+        observed_at=taken.observed_at,
+        latest_at=taken.latest_at,
+    )
+    log.info("file ingested", source=choice.source, rows=taken.rows, refused=taken.rows - taken.accepted, orders=taken.orders)
+    return report
+
+
+def _reading(entry: Entry, seen: Preview, choice: Choice) -> Reading:
+    if choice.table.format == "json":
+        return read_records(entry, seen, records_path=choice.records_path)
+    return read(entry, seen, header_row=choice.header_row, columns=choice.table.mapped_columns)
+
+
+def _columns_mark(choice: Choice) -> str:
+    """Return a short mark of the mapped columns a file lacks; empty where it has them all."""
+    if not choice.missing:
+        return ""
+    return "~" + hashlib.sha256("\n".join(sorted(choice.missing)).encode()).hexdigest()[:8]
+
+
+def _report(entry: Entry, choice: Choice, taken: Taken) -> Report:
+    return Report(
+        file=entry.name,
+        manifest=choice.manifest.name,
+        kind=choice.manifest.kind,
+        rows=taken.rows,
+        accepted=taken.accepted,
+        refused=tuple(sorted(taken.refused, key=lambda finding: (finding.row, finding.field))),
+        orders=taken.orders,
+        lines=taken.lines,
+        control_stated=taken.control_stated,
+        control_computed=taken.control_computed,
+        notices=dict(taken.notices),
+        shops_changed=taken.shops_changed,
+        detail={"columns_missing": list(choice.missing)} if choice.missing else {},
+    )
+
+
+# ---------------------------------------------------------------- files of which nothing is taken
+
+
+def _register(connection: Connection, entry: Entry, *, given: Given) -> int:
+    return register_file(
+        connection,
+        shop_id=given.shop or "",
+        sha256=entry.sha256,
+        name=entry.name,
+        size_bytes=entry.size,
+        nature=given.nature,
+        received_at=given.as_of,
+    )
+
+
+def _refusal_of(problem: NoChoice | ShapeProblem) -> WholeRefusal:
+    if isinstance(problem, NoChoice):
+        nearest = [{"source": near.source, "missing": list(near.missing)} for near in problem.nearest]
+        return WholeRefusal(problem.message, detail={"nearest": nearest, "ambiguous": list(problem.ambiguous)})
+    return WholeRefusal(
+        problem.message,
+        manifest=problem.manifest.name,
+        version=problem.manifest.version,
+        source=problem.source,
+        kind=problem.manifest.kind,
+        detail={"missing": list(problem.missing), "fits": dict(problem.fits)},
+    )
+
+
+def _refuse(engine: Engine, entry: Entry, refusal: WholeRefusal, *, given: Given) -> Report:
+    """Keep and record a file of which nothing could be taken; both languages are recorded, the setting's is answered."""
+    files.keep(entry, given.settings.files_dir)
+    texts = {language: refusal.message(language=language) for language in ("zh", "en")}
+    report = Report(
+        file=entry.name,
+        manifest=refusal.manifest or None,
+        kind=refusal.kind,
+        status="refused",
+        error=texts[given.settings.language],
+        detail={**(refusal.detail or {}), "error": texts},
+    )
+    now = datetime.now(UTC)
+    with engine.begin() as connection:
+        work = Work(_register(connection, entry, given=given), refusal.manifest, refusal.version)
+        record_run(connection, work, report, source=refusal.source, started_at=now, finished_at=now, observed_at=None, latest_at=None)
+    log.warning("file refused whole", source=refusal.source or None, file=entry.sha256)
+    return report
+
+
+def _whole(path: Path) -> Entry:
+    """Return a path as one entry, for archives that were not opened."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Entry(name=path.name, size=path.stat().st_size, sha256=digest, open=partial(_open, path))
+
+
+def _open(path: Path) -> BinaryIO:
+    return path.open("rb")

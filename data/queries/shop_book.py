@@ -1,0 +1,25 @@
+"""Which shops are known when a file is mapped?"""
+
+from sqlalchemy import Connection, text
+
+from data.connectors.shops import Shop, ShopBook
+
+
+def shop_book(connection: Connection, *, given_shop: str | None = None) -> ShopBook:
+    """Return every shop and alias; ``given_shop`` is the one named by ``--shop`` or by the inbox folder."""
+    shops = connection.execute(text("SELECT shop_id, channel, name, zone, currency, complete FROM shops"))
+    aliases = connection.execute(text("SELECT alias, shop_id FROM shop_aliases"))
+    return ShopBook(
+        shops={row.shop_id: Shop(row.shop_id, row.channel, row.name, row.zone, row.currency, row.complete) for row in shops},
+        aliases={row.alias: row.shop_id for row in aliases},
+        given_shop=given_shop,
+    )
+
+
+def files_waiting_for_shops(connection: Connection) -> list[int]:
+    """Return the files, oldest first, with rows refused for a shop that has become known since."""
+    query = """
+        SELECT DISTINCT file_id FROM file_runs JOIN rejected_rows USING (run_id)
+        WHERE code = 'unknown_shop' AND value IN (SELECT shop_id FROM shops UNION SELECT name FROM shops UNION SELECT alias FROM shop_aliases)
+        ORDER BY file_id"""
+    return list(connection.execute(text(query)).scalars())

@@ -1,0 +1,164 @@
+"""How does one chosen file go from chunks to stored orders, inside one transaction?"""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from data.connectors.batch import Batch
+from data.connectors.manifest import Manifest, Table
+from data.connectors.mapping import Mapper
+from data.connectors.readers import Reading
+from data.writes import merge_lines, merge_orders, staging
+from data.writes.categories import place_touched_lines, reclassify
+from data.writes.masters import assign_touched_shops, create_shops, store_master, touch_restated
+from models.findings import Finding
+from models.orders import ORDER_FIELDS
+
+# A file that states no time at all is older than any that does.
+NEVER = datetime.fromtimestamp(0, UTC)
+
+# Sorting and hashing a large file's rows in memory instead of on disk.
+_WORK_MEMORY = "128MB"
+_FRAMES = ("orders", "lines", "events", "sightings", "contacts")
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What the merge must know of a file beyond its rows."""
+
+    file_id: int
+    nature: str
+    as_of: datetime
+    stated_at: datetime | None = None
+    columns_mark: str = ""
+
+
+@dataclass
+class Taken:
+    """What has been read and staged of a file so far."""
+
+    rows: int = 0
+    refused: list[Finding] = field(default_factory=list)
+    refused_rows: set[int] = field(default_factory=set)
+    staged: Counter[str] = field(default_factory=Counter)
+    order_fields: set[str] = field(default_factory=set)
+    notices: Counter[str] = field(default_factory=Counter)
+    reference: list[pd.DataFrame] = field(default_factory=list)
+    latest_at: datetime | None = None
+    orders: int = 0
+    lines: int = 0
+    observed_at: datetime = NEVER
+    shops_changed: bool = False
+    control_stated: str | None = None
+    control_computed: str | None = None
+
+    @property
+    def accepted(self) -> int:
+        """Return how many rows hold."""
+        return self.rows - len(self.refused_rows)
+
+    def add(self, batch: Batch) -> None:
+        """Count one mapped chunk."""
+        self.rows += batch.rows
+        self.refused += batch.findings
+        self.refused_rows.update(finding.row for finding in batch.findings)
+        self.notices.update(batch.notices)
+        if batch.latest_at is not None:
+            self.latest_at = max(filter(None, (self.latest_at, batch.latest_at)))
+        if batch.reference is not None:
+            self.reference.append(batch.reference)
+        if batch.orders is not None:
+            self.order_fields.update(column for column in batch.orders.columns if batch.orders[column].notna().any())
+
+
+def merge_file(connection: Connection, reading: Reading, mapper: Mapper, *, origin: Origin, progress: Progress | None = None) -> Taken:
+    """Read, map, stage and merge a file; the caller's transaction decides whether any of it stays."""
+    connection.execute(text(f"SET LOCAL work_mem = '{_WORK_MEMORY}'"))
+    staging.open_stages(connection)
+    taken = _stage_all(connection, reading, mapper, progress=progress)
+    taken.observed_at = origin.stated_at or taken.latest_at or NEVER
+    create_shops(connection, mapper.new_shops, as_of=origin.as_of, platform=mapper.table.role == "platform")
+    taken.shops_changed = bool(mapper.new_shops) or mapper.table.fills == "shops"
+    if mapper.table.fills is not None:
+        _merge_master(connection, taken, mapper.table, origin=origin)
+    else:
+        _merge_orders(connection, taken, mapper.manifest, mapper.table, origin=origin)
+    return taken
+
+
+def _stage_all(connection: Connection, reading: Reading, mapper: Mapper, *, progress: Progress | None) -> Taken:
+    """Copy each mapped chunk while the next one is being read; the connection is used by one thread at a time."""
+    taken = Taken()
+    with ThreadPoolExecutor(max_workers=1) as copier:
+        under_way: Future[Counter[str]] | None = None
+        for chunk in reading.chunks():
+            batch = mapper.map(chunk)
+            if under_way is not None:
+                taken.staged += under_way.result()
+            under_way = copier.submit(_stage, connection, batch)
+            taken.add(batch)
+            if progress is not None:
+                progress(batch.rows)
+        if under_way is not None:
+            taken.staged += under_way.result()
+    return taken
+
+
+def _stage(connection: Connection, batch: Batch) -> Counter[str]:
+    return Counter({name: staging.stage(connection, name, getattr(batch, name)) for name in _FRAMES})
+
+
+def _merge_orders(connection: Connection, taken: Taken, manifest: Manifest, table: Table, *, origin: Origin) -> None:
+    if not taken.accepted:
+        return
+    fields = tuple(name for name in ORDER_FIELDS if name in taken.order_fields)
+    who = merge_orders.Statement(
+        source=manifest.source(table),
+        rank=table.rank,
+        parent=table.parent,
+        observed_at=taken.observed_at,
+        manifest_version=manifest.version,
+        file_id=origin.file_id,
+        nature=origin.nature,
+        as_of=origin.as_of,
+        fields=fields,
+        combine={name: table.order[name].combine for name in fields if name in table.order},
+        columns_mark=origin.columns_mark,
+    )
+    staging.analyze(connection, taken.staged)
+    taken.orders = merge_orders.mark_touched(connection)
+    if table.role == "platform":
+        assign_touched_shops(connection, channel=manifest.channel, zone=manifest.zone, currency=manifest.currency)
+    merge_orders.store_claims(connection, who)
+    if taken.staged["lines"]:
+        taken.lines = merge_lines.store_lines(connection, who, mode="set" if table.lines == "set" else "each")
+    if taken.staged["contacts"]:
+        merge_orders.store_contacts(connection, who)
+    if not taken.staged["events"] and not fields and not table.parent:
+        merge_orders.attach_lines(connection, who)
+        return
+    merge_orders.store_events(connection, who)
+    merge_orders.undo_events(connection, who)
+    merge_orders.recompute_orders(connection, who)
+    if place_touched_lines(connection):
+        merge_orders.attach_lines(connection, who)
+
+
+def _merge_master(connection: Connection, taken: Taken, table: Table, *, origin: Origin) -> None:
+    """Store a master's rows, then restate the orders that its rows change."""
+    if not taken.reference or table.fills is None:
+        return
+    frame = pd.concat(taken.reference, ignore_index=True)
+    store_master(connection, table.fills, frame, observed_at=taken.observed_at, as_of=origin.as_of)
+    if table.fills == "skus":
+        reclassify(connection, sku_codes=frame["sku_code"].drop_duplicates().tolist(), as_of=origin.as_of, by="master")
+    touch_restated(connection, table.fills, frame)
+    merge_orders.lock_touched_shops(connection)
+    merge_orders.restate_orders(connection, file_id=origin.file_id, nature=origin.nature, as_of=origin.as_of)

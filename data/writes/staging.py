@@ -1,0 +1,82 @@
+"""How do frames get into Postgres fast, before anything is decided about them?
+
+One set of temporary tables a connection, emptied at the end of each transaction. Frames are written as CSV by Arrow and
+copied; nothing is inserted row by row.
+"""
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from pyarrow import csv
+from sqlalchemy import Connection, Table, text
+
+from data import tables
+from models.orders import CONTACT_FIELDS, LINE_FIELDS, ORDER_FIELDS
+
+_KEY = ("row_number", "shop_id", "order_no")
+
+# Staging tables and the columns each takes, beyond the key; types are those of the table they feed.
+STAGES: dict[str, tuple[Table, tuple[str, ...]]] = {
+    "orders": (tables.order_claims, ORDER_FIELDS),
+    "lines": (tables.order_lines, ("line_key", *LINE_FIELDS)),
+    "events": (tables.order_events, ("type", "part", "occurred_from", "occurred_to")),
+    "sightings": (tables.order_sightings, ("status",)),
+    "contacts": (tables.order_contacts, CONTACT_FIELDS),
+}
+
+
+def open_stages(connection: Connection) -> None:
+    """Create this connection's staging tables where it has none yet; they empty themselves at commit."""
+    for name, (table, columns) in STAGES.items():
+        typed = ", ".join(f"{column} {table.c[column].type.compile(connection.dialect)}" for column in columns)
+        connection.execute(
+            text(
+                f"CREATE TEMP TABLE IF NOT EXISTS stage_{name} (row_number bigint, shop_id text, order_no text, {typed})"
+                " ON COMMIT DELETE ROWS"
+            )
+        )
+    connection.execute(text("CREATE TEMP TABLE IF NOT EXISTS touched (shop_id text, order_no text) ON COMMIT DELETE ROWS"))
+
+
+def analyze(connection: Connection, counts: Mapping[str, int]) -> None:
+    """Tell the planner how large the stages are; a temporary table is never analyzed by itself."""
+    for name, count in counts.items():
+        if count:
+            connection.execute(text(f"ANALYZE stage_{name}"))
+
+
+def stage(connection: Connection, name: str, frame: pd.DataFrame | None) -> int:
+    """Copy a frame into ``stage_<name>``; columns the stage does not know are an error. Return its row count."""
+    if frame is None or frame.empty:
+        return 0
+    known = {*_KEY, *STAGES[name][1]}
+    unknown = set(frame.columns) - known
+    if unknown:
+        raise ValueError(f"stage_{name} has no column {sorted(unknown)}")
+    copy_frame(connection, f"stage_{name}", frame)
+    return len(frame)
+
+
+def copy_frame(connection: Connection, table: str, frame: pd.DataFrame) -> None:
+    """COPY a frame into a table by column name; missing values become NULL."""
+    arrow = pa.Table.from_pandas(frame, preserve_index=False)
+    buffer = io.BytesIO()
+    csv.write_csv(arrow, buffer, csv.WriteOptions(include_header=False))
+    buffer.seek(0)
+    columns = ", ".join(f'"{column}"' for column in frame.columns)
+    with _cursor(connection) as cursor:
+        cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv, NULL '')", buffer, size=1 << 20)
+
+
+def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """COPY plain tuples into a table; for the few rows that are not a frame."""
+    frame = pd.DataFrame(list(rows), columns=list(columns))
+    if not frame.empty:
+        copy_frame(connection, table, frame)
+
+
+def _cursor(connection: Connection) -> Any:
+    return connection.connection.cursor()
