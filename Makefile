@@ -39,10 +39,10 @@ migration: .venv/installed-test
 
 .venv/installed: requirements.lock | .venv/made
 	@echo '正在安装依赖（只此一次）… / installing what it needs (only once) …'
-	@$(VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(VENV) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch .venv/installed
 
 .venv/installed-test: requirements.lock requirements-test.lock | .venv/made
 	@echo '正在安装测试依赖… / installing what the tests need …'
-	@$(VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
+	@$(VENV) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-test.lock
 	@touch .venv/installed .venv/installed-test

@@ -17,7 +17,7 @@ import data.backup
 from data.backup import BackupFailed, DatabaseInUse, FileThere, NotABackup, backup, restore
 from data.engine import NewerDatabase, WrongKind, open_engine
 from data.settings import Settings
-from data.tables import audit_log, carriers, metadata, people
+from data.tables import audit_log, metadata, people, warehouses
 from tests.outside_server import Outside
 
 MakeEngine = Callable[..., Engine]
@@ -33,7 +33,7 @@ def _settings_on(engine: Engine, *, kind: str = "real") -> Settings:
 
 def _fill(engine: Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(insert(carriers), [{"carrier_code": "SF", "name_zh": AWKWARD, "name_en": "SF", "aliases": [AWKWARD, ""]}])
+        connection.execute(insert(warehouses), [{"warehouse_code": "W1", "name": AWKWARD, "aliases": [AWKWARD, ""], "observed_at": NOW}])
         connection.execute(insert(people), [{"person_id": "li", "name": "李", "role": "finance", "created_at": NOW}])
         log = {"at": NOW, "person_id": "li", "action": "reveal", "subject": "order", "detail": {"quote": '"\\'}}
         connection.execute(insert(audit_log), [log, log])
@@ -56,7 +56,7 @@ def test_a_restored_database_equals_the_one_that_was_backed_up(make_engine: Make
     restore(_settings_on(there), written)
 
     assert _contents(there) == _contents(here)
-    assert _contents(there)["carriers"][0][1] == AWKWARD
+    assert _contents(there)["warehouses"][0][1] == AWKWARD
     # numbering goes on where it was
     with there.begin() as connection:
         row = {"at": NOW, "person_id": "li", "action": "reveal", "subject": "order"}
@@ -185,7 +185,7 @@ b.restore(s.Settings(database_url={url!r}, inbox=pathlib.Path("/somewhere")), pa
     there.dispose()
     # a reader holds a table, so that the restore stands still in the middle
     with there.connect() as reader:
-        reader.execute(text("SELECT count(*) FROM carriers"))
+        reader.execute(text("SELECT count(*) FROM warehouses"))
         restoring = subprocess.Popen([sys.executable, "-c", script], start_new_session=True)
         _until(there, "SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
         restoring.send_signal(signal.SIGKILL)
@@ -204,7 +204,7 @@ def test_a_restore_that_waits_for_a_running_job_gives_up_unharmed(
     monkeypatch.setattr(data.backup, "LOCK_WAIT", "200ms")
 
     with there.connect() as job:
-        job.execute(text("SELECT count(*) FROM carriers"))
+        job.execute(text("SELECT count(*) FROM warehouses"))
         with pytest.raises(BackupFailed, match="lock timeout"):
             restore(_settings_on(there), written)
 
