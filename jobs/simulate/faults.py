@@ -5,7 +5,6 @@ measure whether it is found.
 """
 
 import csv
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -170,9 +169,11 @@ def _without_column(file: File) -> Spoilt:
         orders = json.loads(file.content)["orders"]
         left = [{name: value for name, value in order.items() if name != _NEEDED_FIELD} for order in orders]
         return [replace(file, content=_json(left))], {"column": _NEEDED_FIELD}
-    table, encode = _table(file)
+    encoding, lines = _lines(file)
+    table = [next(csv.reader([line])) for line in lines]
     gone = next((i for i, name in enumerate(table[0]) if name.strip() in _NEEDED), 0)
-    return [replace(file, content=encode([row[:gone] + row[gone + 1 :] for row in table]))], {"column": table[0][gone]}
+    left_over = "".join(_line(row[:gone] + row[gone + 1 :]) for row in table)
+    return [replace(file, content=left_over.encode(encoding))], {"column": table[0][gone]}
 
 
 def _with_bad_rows(file: File) -> Spoilt:
@@ -183,28 +184,28 @@ def _with_bad_rows(file: File) -> Spoilt:
         for number in struck:
             orders[number][_NEEDED_FIELD] = "yesterday"
         return [replace(file, content=_json(orders))], {"rows": [number + 1 for number in struck]}
-    table, encode = _table(file)
-    struck = list(range(1, len(table), _BAD_EVERY))
-    column = 1 if table[0][1] == "原始单号" else 0
+    encoding, lines = _lines(file)
+    struck = list(range(1, len(lines), _BAD_EVERY))
+    column = 1 if lines[0].split(",")[1] == "原始单号" else 0
     for number in struck:
-        table[number][column] = "2.026E+27"
-    return [replace(file, content=encode(table))], {"rows": [number + 1 for number in struck]}
+        cells = next(csv.reader([lines[number]]))
+        lines[number] = _line([*cells[:column], "2.026E+27", *cells[column + 1 :]])
+    return [replace(file, content="".join(lines).encode(encoding))], {"rows": [number + 1 for number in struck]}
 
 
 def _json(orders: list[Any]) -> bytes:
     return json.dumps({"orders": orders}, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _table(file: File) -> tuple[list[list[str]], Callable[[list[list[str]]], bytes]]:
-    """Return a CSV's cells and how to write them back in its encoding."""
+def _lines(file: File) -> tuple[str, list[str]]:
+    """Return a table's encoding and its lines with their ends; no cell of ours holds a line break."""
     encoding = "utf-8-sig" if file.content.startswith(b"\xef\xbb\xbf") else "gbk"
+    return encoding, file.content.decode(encoding).splitlines(keepends=True)
 
-    def encode(table: list[list[str]]) -> bytes:
-        # Excel's text guard stays bare, as the export writes it.
-        lines = (",".join(cell if cell.startswith("=") or "," not in cell else f'"{cell}"' for cell in row) for row in table)
-        return "".join(line + "\r\n" for line in lines).encode(encoding)
 
-    return list(csv.reader(io.StringIO(file.content.decode(encoding), newline=""))), encode
+def _line(cells: Sequence[str]) -> str:
+    # Excel's text guard stays bare, as the exports write it.
+    return ",".join(f'"{cell}"' if "," in cell and not cell.startswith("=") else cell for cell in cells) + "\r\n"
 
 
 _SPOILERS: Mapping[str, Callable[[File], Spoilt]] = {
