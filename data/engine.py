@@ -23,8 +23,8 @@ from data.database_problems import (
 )
 from data.migrations.upgrade import known_revisions, upgrade
 from data.settings import Settings
-from data.writes.reference_data import seed_reference
 from data.tables import installation, metadata
+from data.writes.reference_data import seed_reference
 
 # SQLAlchemy's home is data: others name its types and these errors through here
 __all__ = [
