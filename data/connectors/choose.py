@@ -124,8 +124,14 @@ class _Trial:
         there = 1 - len(self.missing) / len(self.table.required)
         return there >= SHAPE_SHARE and (self.table.format == "json" or self.known_share >= SHAPE_SHARE)
 
+    def _has(self, name: str) -> bool:
+        """Say whether the file has a column; of a JSON path only its top counts, deeper down records differ."""
+        if self.table.format == "rows":
+            return name in self.present
+        return not self.names or name.split(".")[0].removesuffix("[]") in self.names
+
     def choice(self) -> Choice:
-        absent = tuple(name for name in self.table.mapped_columns if name not in self.present)
+        absent = tuple(name for name in self.table.mapped_columns if not self._has(name))
         return Choice(self.manifest, self.table, self.row, self.names, absent, self.path)
 
     def problem(self) -> ShapeProblem:

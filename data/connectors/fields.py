@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +14,7 @@ from data.connectors.columns import Columns, Index
 from data.connectors.faults import Faults
 from data.connectors.manifest import FieldSpec
 from data.connectors.regions import ADDRESS_CHARACTERS, city_of_address, region_of, region_of_address, region_of_codes
-from data.connectors.transforms import Parsed, Texts, filled, mask_of
+from data.connectors.transforms import Parsed, Texts, filled
 
 # How a field is read where its manifest does not say.
 READ_AS: Mapping[str, str] = {
@@ -150,18 +149,15 @@ def _judged(judge: Callable[[str], str | None]) -> Callable[[Texts], Parsed]:
 
 
 def _address(texts: Texts) -> Parsed:
-    # Addresses hardly repeat; their beginnings do.
-    return Parsed(transforms.by_unique(pc.utf8_slice_codeunits(texts, 0, ADDRESS_CHARACTERS), region_of_address))
+    # Addresses hardly repeat; their first words do.
+    words = pc.replace_substring_regex(texts, r"^\s*(?:中国\s+)?(\S+)(?s:.*)$", r"\1")
+    return Parsed(transforms.by_unique(pc.utf8_slice_codeunits(words, 0, ADDRESS_CHARACTERS), region_of_address))
 
 
 def _address_city(texts: Texts) -> Parsed:
-    two_words = pc.replace_substring_regex(texts, r"^\s*(\S+\s+\S+)(?s:.*)$", r"\1")
-    return Parsed(transforms.by_unique(pc.if_else(mask_and_short(two_words), two_words, None), city_of_address))
-
-
-def mask_and_short(texts: Texts) -> Any:
-    """Say which texts are short enough to be two words of an address."""
-    return pa.array(mask_of(pc.less_equal(pc.utf8_length(texts), 2 * ADDRESS_CHARACTERS)))
+    words = pc.replace_substring_regex(texts, r"^\s*(?:中国\s+)?(\S{1,12}\s+\S{1,20})(?:\s(?s:.*))?$", r"\1")
+    short = pc.less_equal(pc.utf8_length(words), 40)
+    return Parsed(transforms.by_unique(pc.if_else(pc.fill_null(short, False), words, None), city_of_address))
 
 
 _READERS: Mapping[str, Callable[[Texts], Parsed]] = {

@@ -65,7 +65,8 @@ class Mapper:
     def _is_header_again(self, columns: Columns) -> Mask:
         dated = [columns.first_of(spec.sources) for spec in self.table.times.values()]
         number = self.table.order_no.sources if self.table.order_no else ()
-        return ~np.logical_or.reduce([filled(columns.first_of(number)), *map(filled, dated)])
+        said: Mask = np.logical_or.reduce([filled(columns.first_of(number)), *map(filled, dated)])
+        return ~said
 
 
 def _reference_batch(mapper: Mapper, columns: Columns, *, refused: Sequence[Finding]) -> Batch:
@@ -192,7 +193,7 @@ class _OrderRows:
         if status.blank is not None:
             words = pc.if_else(pa.array(~filled(texts) & ~filled(words)), status.blank, words)
         self.faults.add("unknown_status", filled(texts) & ~filled(words), column=self.columns.named(status.sources), texts=texts)
-        return status_codes(words.to_pylist(), paid=paid)
+        return status_codes(words, paid=paid)
 
     def _parts(self, parts: Parts, fields: Fields, *, codes: Codes, times: dict[str, Micros]) -> Statements:
         """State the elements of a nested list, and give the whole event, where the status implies it, the last one's time."""
@@ -246,8 +247,10 @@ class _OrderRows:
         names = self._part_names()
         partly = said.type == "part_shipped"
         said.part[partly] = names[said.row[partly]]
-        said = joined([said, *packages])
-        return self._of_places(said, names)
+        for parts, each in zip(self.table.parts, packages, strict=True):
+            if parts.event != parts.whole:  # its elements say more exactly what the status only implies
+                said = said.only((said.type != parts.event) | ~np.isin(said.row, each.row))
+        return self._of_places(joined([said, *packages]), names)
 
     def _of_places(self, said: Statements, names: npt.NDArray[np.object_]) -> Statements:
         """Turn statements of rows into statements of the orders they name; rows that do not hold say nothing."""

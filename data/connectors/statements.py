@@ -1,13 +1,13 @@
 """Which events do a row's times and status state, and between which bounds where it gives no time?"""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+import pyarrow.compute as pc
 
-from data.connectors.transforms import NEVER, Mask
+from data.connectors.transforms import NEVER, Mask, Texts
 from models.events import ENDINGS, EVENT_TYPES, HUB_STATUSES, PROGRESS, STATUS_IMPLIES
 
 Micros = npt.NDArray[np.int64]  # microseconds since 1970 in UTC, NEVER where missing
@@ -34,9 +34,11 @@ class Statements:
         return Statements(self.row[keep], self.type[keep], self.part[keep], self.occurred_from[keep], self.occurred_to[keep])
 
 
-def status_codes(words: Sequence[str | None], *, paid: Micros) -> Codes:
+def status_codes(words: Texts, *, paid: Micros) -> Codes:
     """Give each row's status as a code; ``closed`` becomes refunded once paid, else cancelled."""
-    codes = pd.Series(words, dtype="object").map(CODE_OF).fillna(-1).to_numpy(dtype=np.int8)
+    encoded = pc.dictionary_encode(words)
+    code = np.array([CODE_OF[word] for word in encoded.dictionary.to_pylist()] + [-1], dtype=np.int8)
+    codes = code[pc.fill_null(encoded.indices, -1).to_numpy()]
     ended = np.where(paid != NEVER, CODE_OF["refunded"], CODE_OF["cancelled"])
     return np.where(codes == CODE_OF["closed"], ended, codes).astype(np.int8)
 

@@ -12,9 +12,9 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from data.connectors.batch import Chunk
-from data.connectors.statements import CODE_OF, NEVER, Codes, Micros, Rows, Statements, joined, stated
-from data.connectors.transforms import Texts, as_texts
-from models.events import ENDINGS, EVENT_TYPES, OPEN_STATUSES, PROGRESS
+from data.connectors.statements import CODE_OF, Codes, Micros, Rows, Statements, joined, stated
+from data.connectors.transforms import NEVER, Texts, as_texts
+from models.events import ENDINGS, EVENT_TYPES, OPEN_STATUSES
 
 # Facts about the order, whichever of its rows tells them.
 OF_THE_ORDER = ("created", "paid", "held", "returned")
@@ -44,31 +44,31 @@ def order_statements(said: Statements, *, order: Rows, part: npt.NDArray[np.obje
     ``order`` numbers each row's order, ``part`` names the row within it; all rows given count.
     """
     rows_of = np.bincount(order, minlength=int(order.max(initial=-1)) + 1)
+    partly = (said.type == "part_shipped") & (said.part == "")
+    said.part[partly] = part[said.row[partly]]
+    # An order of one row is what its row says.
+    settled = (rows_of[order[said.row]] == 1) | (said.part != "")
+    return joined([said.only(settled), *_combined(said, said.only(~settled), order=order, rows_of=rows_of, part=part)])
+
+
+def _combined(said: Statements, open_: Statements, *, order: Rows, rows_of: Rows, part: npt.NDArray[np.object_]) -> Iterator[Statements]:
+    count = len(rows_of)
     ended = np.unique(said.row[np.isin(said.type, ENDINGS)])
-    ended_of = np.bincount(order[ended], minlength=len(rows_of))
-    all_ended = (ended_of == rows_of) & (rows_of > 0)
-    refunded_of = np.bincount(order[said.row[said.type == "refunded"]], minlength=len(rows_of))
-    found: list[Statements] = []
+    all_ended = np.bincount(order[ended], minlength=count) == rows_of
+    any_refunded = np.bincount(order[said.row[said.type == "refunded"]], minlength=count) > 0
     for event in EVENT_TYPES:
-        one = said.only((said.type == event) & (said.part == ""))
+        one = open_.only(open_.type == event)
         if not len(one.row):
             continue
         if event in OF_THE_ORDER:
-            found.append(_earliest(one, order))
-        elif event == "part_shipped":
-            found.append(stated(one.row, event, one.occurred_from, one.occurred_to, part=part[one.row]))
-        elif event in PROGRESS:
-            having = np.bincount(order[one.row], minlength=len(rows_of))
-            ended_without = np.bincount(order[np.setdiff1d(ended, one.row)], minlength=len(rows_of))
-            found += _whole_or_parts(
-                one, order, whole=having + ended_without == rows_of, part=part, partly="part_shipped" if event == "shipped" else ""
-            )
-        elif event == "refunded":
-            found += _whole_or_parts(one, order, whole=all_ended, part=part, partly="refunded")
+            yield _earliest(one, order)
+        elif event in ENDINGS:
+            whole = all_ended if event == "refunded" else all_ended & ~any_refunded
+            yield from _whole_or_parts(one, order, whole=whole, part=part, partly="refunded" if event == "refunded" else "")
         else:
-            found += _whole_or_parts(one, order, whole=all_ended & (refunded_of == 0), part=part, partly="")
-    found.append(said.only(said.part != ""))
-    return joined(found)
+            ended_without = np.bincount(order[np.setdiff1d(ended, one.row)], minlength=count)
+            whole = np.bincount(order[one.row], minlength=count) + ended_without == rows_of
+            yield from _whole_or_parts(one, order, whole=whole, part=part, partly="part_shipped" if event == "shipped" else "")
 
 
 def order_codes(codes: Codes, *, order: Rows) -> Codes:
