@@ -98,8 +98,7 @@ def _stage_all(connection: Connection, reading: Reading, mapper: Mapper, *, prog
     taken = Taken()
     with ThreadPoolExecutor(max_workers=1) as copier:
         under_way: Future[Counter[str]] | None = None
-        for chunk in reading.chunks():
-            batch = mapper.map(chunk)
+        for batch in mapper.batches(reading.chunks()):
             if under_way is not None:
                 taken.staged += under_way.result()
             under_way = copier.submit(_stage, connection, batch)
