@@ -3,8 +3,8 @@
 Ratios come from summed numerators and denominators; a figure without a denominator is missing, never zero.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import date
 
 import pandas as pd
@@ -56,34 +56,52 @@ class Totals:
 
 @dataclass(frozen=True)
 class Days:
-    """Three frames of one period by ``day, channel``: orders placed, payments, shipments (see ``data.queries.overview``)."""
+    """The sums of one period by business day and channel."""
 
-    orders: pd.DataFrame
-    paid: pd.DataFrame
-    hours: pd.DataFrame
+    cells: Mapping[tuple[date, str], Totals]
 
-    def totals(self, *, channel: str | None = None, day: date | None = None, since: date | None = None) -> Totals:
-        """Return the sums, of one channel, one day, or from a day on."""
-        sums: dict[str, int] = {}
-        for frame in (self.orders, self.paid, self.hours):
-            rows = frame
-            if channel is not None:
-                rows = rows[rows["channel"] == channel]
-            if day is not None:
-                rows = rows[rows["day"] == day]
-            if since is not None:
-                rows = rows[rows["day"] >= since]
-            sums |= {str(name): int(rows[name].fillna(0).sum()) for name in frame.columns if name not in ("day", "channel")}
-        return Totals(**sums)
+    def totals(self, *, channel: str | None = None, day: date | None = None) -> Totals:
+        """Return the sums, of one channel, one day, or all."""
+        if channel is not None and day is not None:
+            return self.cells.get((day, channel), Totals())
+        return sum_of(each for (on, of), each in self.cells.items() if channel in (None, of) and day in (None, on))
 
     def channels(self) -> list[str]:
         """Return the channels that appear, most orders first."""
-        names = {str(name) for frame in (self.orders, self.paid, self.hours) for name in frame["channel"].unique()}
+        names = {channel for _, channel in self.cells}
         return sorted(names, key=lambda name: (-self.totals(channel=name).orders, name))
 
     def series(self, days: Iterable[date], *, channel: str | None = None) -> list[Totals]:
         """Return the sums of each day."""
         return [self.totals(channel=channel, day=day) for day in days]
+
+    def since(self, day: date) -> "Days":
+        """Return the days from one on."""
+        return Days({key: each for key, each in self.cells.items() if key[0] >= day})
+
+
+def days_of(*frames: pd.DataFrame) -> Days:
+    """Return the days of frames by ``day, channel`` whose other columns are those of ``Totals``; missing sums count nothing."""
+    sums: dict[tuple[date, str], dict[str, int]] = {}
+    for frame in frames:
+        for row in frame.to_dict("records"):
+            cell = sums.setdefault((row.pop("day"), row.pop("channel")), {})
+            cell.update({str(name): 0 if pd.isna(value) else int(value) for name, value in row.items()})
+    return Days({key: Totals(**cell) for key, cell in sums.items()})
+
+
+def sum_of(parts: Iterable[Totals]) -> Totals:
+    """Add sums up.
+
+    >>> sum_of([Totals(orders=2), Totals(orders=3, exact=1)]) == Totals(orders=5, exact=1)
+    True
+    """
+    names = [field.name for field in fields(Totals)]
+    sums = dict.fromkeys(names, 0)
+    for part in parts:
+        for name in names:
+            sums[name] += getattr(part, name)
+    return Totals(**sums)
 
 
 def relative(now: float | None, before: float | None) -> float | None:

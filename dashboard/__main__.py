@@ -1,0 +1,41 @@
+"""``python -m dashboard``: the web app."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from dashboard.links import UnderstandLinks
+from dashboard.oidc import Oidc
+from dashboard.routes import ROUTES
+from dashboard.server import LOOPBACK, SCRIPT, server_config
+from data.api import DatabaseProblem, WrongSetting, engine, settings
+
+
+@asynccontextmanager
+async def lifespan(app: "st.App") -> AsyncIterator[None]:
+    """Open the database before the first visitor comes; when it is away the pages say so and try again."""
+    try:
+        engine()
+    except DatabaseProblem as problem:
+        print(problem, file=sys.stderr)
+    print(f"OrderHub  http://{LOOPBACK}:{settings().port}", flush=True)
+    yield
+
+
+def main() -> int:
+    """Serve until stopped; 2 on a wrong setting."""
+    try:
+        config = server_config(settings())
+    except WrongSetting as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
+    app = st.App(SCRIPT, routes=ROUTES, middleware=[Middleware(UnderstandLinks)], lifespan=lifespan, secrets=Oidc().secrets())
+    app.run(config=config)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""The entry script: who is this, what do they look at, which page do they open?
+
+Streamlit runs it for every session and every interaction; ``python -m dashboard`` starts it.
+"""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import cached_reads, filters, header, identity, routes, states, view
+from dashboard.navigation import navigate
+from data.api import DatabaseProblem, settings
+
+LOGO = Path(__file__).resolve().parent / "logo.svg"
+FAVICON = LOGO.with_name("favicon.png")
+
+
+def main() -> None:
+    """Draw the shell, then the page that is open."""
+    started = time.perf_counter()
+    as_of = datetime.now(UTC).replace(second=0, microsecond=0)
+    st.set_page_config(page_title="OrderHub", page_icon=str(FAVICON), layout="wide")
+    st.logo(str(LOGO), size="large")
+    # The bar holds what is drawn in three steps: the language before every word, the filters once it is known who asks.
+    bar = st.container(horizontal=True, vertical_alignment="center", gap="small", key="top_bar")
+    left, right = (
+        bar.container(horizontal=True, vertical_alignment="center", width="stretch"),
+        bar.container(horizontal=True, width="content"),
+    )
+    with right:
+        filters.language_switch()
+    page = navigate()
+    try:
+        person = identity.somebody(as_of=as_of)
+        with right:
+            identity.badge(person, as_of=as_of)
+        with left:
+            chosen = filters.filter_bar(cached_reads.choices(person.scope), zone=settings().zone, as_of=as_of)
+        view.show(view.View(person=person, filters=chosen, as_of=as_of, zone=settings().zone, currency=settings().reporting_currency))
+        header.as_of_line(view.current())
+        page.run()
+    except DatabaseProblem as problem:
+        states.failed(str(problem))
+    routes.script_took(page.url_path or "overview", seconds=time.perf_counter() - started)
+
+
+main()

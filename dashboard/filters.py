@@ -1,0 +1,167 @@
+"""Which part of the business is this person looking at?
+
+The widgets live in the entry script, so that they survive a change of page, and each is bound to the URL under its key.
+The URL carries the words people read (``?channel=抖音``); ``dashboard/links.py`` understands links in other words.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+import streamlit as st
+
+from dashboard import options
+from dashboard.i18n import LANGUAGE_KEY, SOURCE, language, t
+from dashboard.options import CATEGORY, CHANNEL, FIRST, LANGUAGE_NAMES, LAST, PERIOD, REGION, WAREHOUSE, Names
+from dashboard.periods import DEFAULT_PRESET, Period, business_today, period_of
+from data.api import settings
+from data.reads import Choices, Cut
+
+_SAY_AGAIN = "say_again"
+# The closed popover names so many choices.
+SUMMARY_NAMES = 3
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the figures of a page speak of; empty tuples mean everything in the person's scope."""
+
+    preset: str
+    period: Period
+    zone: str
+    as_of: datetime
+    channels: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    warehouses: tuple[str, ...] = ()
+
+    @property
+    def cut(self) -> Cut:
+        """The chosen part of the orders, over the whole period."""
+        since, until = self.period.bounds(self.zone)
+        return Cut(
+            since=since,
+            until=until,
+            zone=self.zone,
+            channels=self.channels,
+            regions=self.regions,
+            categories=self.categories,
+            warehouses=self.warehouses,
+        )
+
+    @property
+    def compared(self) -> Cut:
+        """The same part over the period before, broken off where this one has come to, so that like meets like."""
+        since, until = self.period.previous.bounds(self.zone)
+        elapsed = min(self.as_of, self.cut.until) - self.cut.since
+        return replace(self.cut, since=since, until=max(since, min(until, since + elapsed)))
+
+    def trend(self, days: int) -> Cut:
+        """The same part over the period, begun early enough to have so many days."""
+        since, _ = replace(self.period, since=min(self.period.since, self.period.until - timedelta(days=days))).bounds(self.zone)
+        return replace(self.cut, since=since)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but the period is chosen."""
+        return bool(self.channels or self.regions or self.categories or self.warehouses)
+
+
+def language_switch() -> None:
+    """Draw the switch between the languages."""
+    st.segmented_control(
+        "语言 / Language",
+        list(LANGUAGE_NAMES),
+        format_func=lambda code: LANGUAGE_NAMES[code][0],
+        default=settings().language,
+        required=True,
+        key=LANGUAGE_KEY,
+        bind="query-params",
+        label_visibility="collapsed",
+        on_change=_say_again,
+    )
+
+
+def filter_bar(choices: Choices, *, zone: str, as_of: datetime) -> Filters:
+    """Draw the bar and return what it says."""
+    say_again = st.session_state.pop(_SAY_AGAIN, False)
+    preset = _period_switch()
+    today = business_today(as_of, zone=zone)
+    chosen = _custom_days(today) if preset == "custom" else (None, None)
+    with st.popover(_summary(choices), icon=":material/filter_list:", key="filters"):
+        channels = _several(CHANNEL, t("渠道"), options.channel_names(choices), say_again=say_again)
+        regions = _several(REGION, t("地区"), options.region_names(choices), say_again=say_again)
+        categories = _several(CATEGORY, t("类目"), options.category_names(choices), say_again=say_again)
+        warehouses = _several(WAREHOUSE, t("仓库"), options.warehouse_names(choices), say_again=say_again)
+    return Filters(
+        preset=preset,
+        period=period_of(preset, today=today, chosen=chosen),
+        zone=zone,
+        as_of=as_of,
+        channels=channels,
+        regions=regions,
+        categories=categories,
+        warehouses=warehouses,
+    )
+
+
+def _say_again() -> None:
+    """Have the choices written again in the words of the new language, or the browser would keep the old words."""
+    st.session_state[_SAY_AGAIN] = True
+
+
+def _period_switch() -> str:
+    names = options.period_names()
+    chosen = st.segmented_control(
+        t("日期"),
+        list(names),
+        format_func=_speaker(names),
+        default=DEFAULT_PRESET,
+        required=True,
+        key=PERIOD,
+        bind="query-params",
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    return chosen or DEFAULT_PRESET
+
+
+def _custom_days(today: date) -> tuple[date | None, date | None]:
+    def choose(label: str, key: str) -> date | None:
+        value = st.date_input(
+            label, value=today, max_value=today, format="YYYY-MM-DD", key=key, bind="query-params", label_visibility="collapsed", width=140
+        )
+        return value if isinstance(value, date) else None
+
+    return choose(t("从"), FIRST), choose(t("到"), LAST)
+
+
+def _several(key: str, label: str, names: Names, *, say_again: bool) -> tuple[str, ...]:
+    if say_again and key in st.session_state:
+        st.session_state[key] = st.session_state[key]
+    chosen = st.multiselect(
+        label,
+        list(names),
+        format_func=_speaker(names),
+        key=key,
+        bind="query-params",
+        placeholder=t("全部"),
+        select_all=False,
+        width=320,
+    )
+    return tuple(code for code in chosen if code in names)
+
+
+def _summary(choices: Choices) -> str:
+    """Say on the closed popover what is chosen."""
+    every = options.all_names(choices)
+    chosen = [_speaker(every[key])(code) for key in (CHANNEL, REGION, CATEGORY, WAREHOUSE) for code in st.session_state.get(key, ())]
+    if not chosen:
+        return t("筛选：全部")
+    more = f" +{len(chosen) - SUMMARY_NAMES}" if len(chosen) > SUMMARY_NAMES else ""
+    return "、".join(chosen[:SUMMARY_NAMES]) + more
+
+
+def _speaker(names: Names) -> Callable[[str], str]:
+    side = 0 if language() == SOURCE else 1
+    return lambda code: names[code][side] if code in names else str(code)

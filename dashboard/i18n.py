@@ -1,0 +1,43 @@
+"""In which language do we speak, and what is the word for it there?
+
+Messages are written in Chinese where they are used; ``locale/<language>/LC_MESSAGES/orderhub.po`` holds the others.
+``t`` says a message now; ``msg`` marks one that a registry holds and that is said later.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from babel.messages.pofile import read_po
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from data.api import settings
+
+SOURCE = "zh"
+LANGUAGES: tuple[tuple[str, str], ...] = (("zh", "中文"), ("en", "EN"))
+LOCALE = Path(__file__).resolve().parent / "locale"
+LANGUAGE_KEY = "lang"
+
+
+def language() -> str:
+    """Return the language this person chose, else the installation's."""
+    chosen = st.session_state.get(LANGUAGE_KEY) if get_script_run_ctx(suppress_warning=True) else None
+    return chosen if chosen in dict(LANGUAGES) else settings().language
+
+
+def t(text: str, **values: object) -> str:
+    """Say a message in this person's language, with ``{named}`` values put in."""
+    said = text if language() == SOURCE else catalogue(language()).get(text, text)
+    return said.format(**values) if values else said
+
+
+def msg(text: str) -> str:
+    """Mark a message that ``t`` will say later."""
+    return text
+
+
+@cache
+def catalogue(code: str) -> dict[str, str]:
+    """Return the messages of a language that is not the source's, by their Chinese."""
+    with (LOCALE / code / "LC_MESSAGES" / "orderhub.po").open("rb") as file:
+        return {str(message.id): str(message.string) for message in read_po(file) if message.id and message.string}

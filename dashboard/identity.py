@@ -1,0 +1,131 @@
+"""Who is this, and how do we know?
+
+In the demo, on this machine only, one chooses who one is. Otherwise one signs in: by OpenID Connect where it is set up, else
+with a local account. There is no other way in, and a forwarded request is never the demo's.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from ipaddress import ip_address
+
+import streamlit as st
+
+from dashboard import words
+from dashboard.i18n import t
+from dashboard.oidc import Oidc
+from dashboard.throttle import Throttle
+from data import actions
+from data.api import engine, settings
+from models.people import Person
+
+DEMO_NAMES = {"manager": "林悦", "analyst": "周衡", "operations": "陈阳", "finance": "许清", "warehouse": "赵川", "it": "何鸣"}
+_WHO, _SIGNED_IN = "who", "signed_in_as"
+_throttle = Throttle()
+
+
+def demo_allowed(*, demo: bool, headers: Iterable[str], address: str | None) -> bool:
+    """Say whether one may choose who one is: only in the demo, only from this machine, never through a proxy.
+
+    >>> demo_allowed(demo=True, headers=["Host"], address=None)
+    True
+    >>> demo_allowed(demo=True, headers=["Host", "X-Forwarded-For"], address=None)
+    False
+    >>> demo_allowed(demo=True, headers=[], address="192.0.2.7"), demo_allowed(demo=False, headers=[], address=None)
+    (False, False)
+    """
+    forwarded = any(name.lower().startswith("x-forwarded") or name.lower() == "forwarded" for name in headers)
+    here = address is None or ip_address(address.split("%")[0]).is_loopback
+    return demo and here and not forwarded
+
+
+def somebody(*, as_of: datetime) -> Person:
+    """Return who this is; draws the way in and stops the run when nobody is."""
+    if demo_allowed(demo=settings().demo, headers=st.context.headers.keys(), address=st.context.ip_address):
+        return _chosen(actions.demo_people(engine(), names=DEMO_NAMES, as_of=as_of))
+    person = _by_oidc() if Oidc().configured else _by_account()
+    if person is None:
+        _way_in(as_of=as_of)
+        st.stop()
+    return person
+
+
+def badge(person: Person, *, as_of: datetime) -> None:
+    """Draw who this is, with the way to be somebody else."""
+    with st.popover(f"{person.name} · {words.named(words.ROLES, person.role)}", icon=":material/account_circle:", key="badge"):
+        if _SIGNED_IN not in st.session_state and not (Oidc().configured and st.user.get("is_logged_in")):
+            _choose(actions.demo_people(engine(), names=DEMO_NAMES, as_of=as_of))
+            st.caption(t("演示环境：可切换身份体验各角色的权限。"))
+            return
+        st.caption(person.person_id)
+        if st.button(t("退出登录"), icon=":material/logout:", key="sign_out"):
+            _sign_out()
+
+
+def _chosen(people: list[Person]) -> Person:
+    by_id = {person.person_id: person for person in people}
+    return by_id.get(str(st.session_state.get(_WHO)), people[0])
+
+
+def _choose(people: list[Person]) -> None:
+    names = {person.person_id: f"{person.name} · {words.named(words.ROLES, person.role)}" for person in people}
+    st.radio(t("我是"), list(names), format_func=names.__getitem__, key=_WHO, persist_state="session")
+
+
+def _by_oidc() -> Person | None:
+    if not st.user.get("is_logged_in") or st.user.get("email_verified") is False:
+        return None
+    return actions.person_of(engine(), person_id=str(st.user.get("email", "")).lower())
+
+
+def _by_account() -> Person | None:
+    person_id = st.session_state.get(_SIGNED_IN)
+    return None if person_id is None else actions.person_of(engine(), person_id=person_id)
+
+
+def _way_in(*, as_of: datetime) -> None:
+    with st.container(horizontal_alignment="center"), st.container(border=True, width=420, key="way_in"):
+        st.markdown(f"### {t('登录 OrderHub')}")
+        if Oidc().configured:
+            _oidc_way_in()
+        else:
+            _account_way_in(as_of=as_of)
+
+
+def _oidc_way_in() -> None:
+    if st.user.get("is_logged_in"):
+        st.warning(t("{email} 还没有被授权，请联系管理员。", email=st.user.get("email", "")), icon=":material/lock:")
+        st.button(t("换一个账号"), on_click=st.logout, key="other_account")
+        return
+    st.caption(t("使用公司账号登录。"))
+    st.button(t("用公司账号登录"), type="primary", on_click=st.login, key="oidc_sign_in", width="stretch")
+
+
+def _account_way_in(*, as_of: datetime) -> None:
+    with st.form("sign_in", border=False):
+        name = st.text_input(t("登录名"), key="sign_in_name", autocomplete="username")
+        password = st.text_input(t("密码"), type="password", key="sign_in_password", autocomplete="current-password")
+        tried = st.form_submit_button(t("登录"), type="primary", width="stretch")
+    if tried:
+        _try(name.strip(), password, as_of=as_of)
+    st.caption(t("账号由管理员创建：python -m jobs people add"))
+
+
+def _try(name: str, password: str, *, as_of: datetime) -> None:
+    if not _throttle.admits(name, as_of=as_of):
+        st.error(t("尝试次数过多，请 5 分钟后再试。"), icon=":material/timer:")
+        return
+    person = actions.check_password(engine(), person_id=name, password=password)
+    if person is None:
+        _throttle.failed(name, as_of=as_of)
+        st.error(t("登录名或密码不对。"), icon=":material/error:")
+        return
+    actions.record_sign_in(engine(), person_id=person.person_id, how="account", as_of=as_of)
+    st.session_state[_SIGNED_IN] = person.person_id
+    st.rerun()
+
+
+def _sign_out() -> None:
+    st.session_state.pop(_SIGNED_IN, None)
+    if st.user.get("is_logged_in"):
+        st.logout()
+    st.rerun()

@@ -1,0 +1,132 @@
+"""Which sources deliver, which are late, and how much did they bring?"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import cached_reads, fmt, tables, words
+from dashboard.cards import not_applicable
+from dashboard.freshness import GOOD, ONLY_BACKFILL, Light, jobs_light, source_light
+from dashboard.header import hour_of
+from dashboard.i18n import language, t
+from dashboard.view import View
+from data.reads import Source
+
+# The sums of the table speak of files received in this time.
+LATELY = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """One source as the page shows it."""
+
+    source: Source
+    shop: str
+    light: Light
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it counts among the sources that should deliver by the minute."""
+        return self.light != ONLY_BACKFILL and self.source.kind != "reference"
+
+
+def read(view: View) -> list[SourceRow]:
+    """Return the sources of this view; a chosen channel leaves out shops of other channels."""
+    shops = {shop_id: (channel, name) for shop_id, channel, name in cached_reads.choices(view.scope).shops}
+    rows = []
+    for source in cached_reads.sources(view.scope, hour_of(view.as_of - LATELY)):
+        channel, name = shops.get(source.shop_id, ("", source.shop_id or t("多店铺")))
+        if not view.filters.channels or channel in (*view.filters.channels, ""):
+            rows.append(SourceRow(source=source, shop=name, light=light_of(source, as_of=view.as_of)))
+    return rows
+
+
+def light_of(source: Source, *, as_of: datetime) -> Light:
+    """Judge a source; a master comes when it changes, so that its age says nothing."""
+    if source.kind == "reference":
+        return ONLY_BACKFILL if source.last_live_at is None else GOOD
+    return source_light(source.last_live_at, as_of=as_of)
+
+
+def headline(found: list[SourceRow], *, view: View) -> str:
+    """Say how the sources are, the worst one by name."""
+    live = [row for row in found if row.is_live]
+    late = [row for row in live if row.light != GOOD]
+    if not live:
+        return t("还没有实时来源，现有数据都是历史回填")
+    if not late:
+        return t("{count} 个实时来源全部正常", count=len(live))
+    worst = max(late, key=lambda row: _age(row, view=view) or 0)
+    age = fmt.ago(_age(worst, view=view), language=language())
+    return t("{late} / {all} 个来源迟到，最久的是 {name}：{age}", late=len(late), all=len(live), name=worst.shop, age=age)
+
+
+def cards(found: list[SourceRow], *, view: View) -> None:
+    """Draw the four figures of the sources."""
+    said = language()
+    live = [row for row in found if row.is_live]
+    reason = t("文件和行在入库前没有地区、类目、仓库，这一数字不随这些筛选变化，因此不显示。")
+    with st.grid(4, min_column_width=160, gap="small"):
+        good = sum(row.light == GOOD for row in live)
+        rule = t("5 分钟拉取一次；6 分钟内有新文件为正常，10 分钟内为关注。")
+        st.metric(t("正常来源"), f"{good} / {len(live)}", border=True, height="stretch", help=rule)
+        if _narrowed(view):
+            not_applicable(t("24 小时入库行"), reason=reason)
+            not_applicable(t("24 小时拒收行"), reason=reason)
+        else:
+            rows, refused = sum(row.source.rows for row in found), sum(row.source.refused for row in found)
+            st.metric(
+                t("24 小时入库行"), fmt.count(sum(row.source.accepted for row in found), language=said), border=True, height="stretch"
+            )
+            _quiet(
+                t("24 小时拒收行"),
+                fmt.count(refused, language=said),
+                beside=t("占 {share}", share=fmt.share(refused / rows if rows else None)),
+            )
+        beat = cached_reads.heartbeat_at(view.scope)
+        age = None if beat is None else (view.as_of - beat).total_seconds()
+        heard = t("从未启动") if age is None else t("{age}前有心跳", age=fmt.ago(age, language=said))
+        _quiet(t("后台任务"), jobs_light(beat, as_of=view.as_of).said, beside=heard)
+
+
+def table(found: list[SourceRow], *, view: View) -> None:
+    """Draw one row a source."""
+    titles, said = cached_reads.source_titles(), language()
+    rows = []
+    for row in found:
+        source = row.source
+        figures = (source.rows, source.accepted, source.refused)
+        lately = [t("不适用") if _narrowed(view) else fmt.full_count(figure) for figure in figures]
+        rows.append(
+            {
+                t("状态"): tables.badge(row.light),
+                t("店铺"): row.shop,
+                t("来源"): words.in_language(*titles.get(source.source, (source.source, source.source))),
+                t("类型"): words.named(words.KINDS, source.kind),
+                t("最近文件"): fmt.moment(source.last_file_at, zone=view.zone, as_of=view.as_of),
+                t("距今"): fmt.ago(_age(row, view=view), language=said),
+                t("数据到"): fmt.moment(source.last_event_at, zone=view.zone, as_of=view.as_of),
+                t("实时"): fmt.full_count(source.live_files),
+                t("回填"): fmt.full_count(source.backfill_files),
+                **dict(zip((t("24h 行"), t("收下"), t("拒收")), lately, strict=True)),
+            }
+        )
+    wordy = {t("店铺"), t("来源"), t("类型")}
+    widths = {t("来源"): 230, t("店铺"): 130}
+    alt = t("各来源的最近文件与拒收")
+    tables.show(pd.DataFrame(rows), alt=alt, words=wordy, badge=t("状态"), widths=widths, key="source_table")
+
+
+def _quiet(label: str, value: str, *, beside: str) -> None:
+    st.metric(label, value, delta=beside, delta_color="off", delta_arrow="off", border=True, height="stretch")
+
+
+def _narrowed(view: View) -> bool:
+    return bool(view.filters.regions or view.filters.categories or view.filters.warehouses)
+
+
+def _age(row: SourceRow, *, view: View) -> float | None:
+    at = row.source.last_live_at
+    return None if at is None else (view.as_of - at).total_seconds()

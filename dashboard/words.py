@@ -1,0 +1,89 @@
+"""What do we call a channel, a stage, a kind of file, a role?"""
+
+import re
+
+from dashboard.i18n import language, msg, t
+from data.reads import UNSORTED
+
+# Chinese with whatever figures it has, then the English that says the same, beginning with a small letter.
+_HALVES = re.compile(r"([^\n]*[\u4e00-\u9fff][^a-z\n]*?) (?:/ )?([a-z][^\u4e00-\u9fff]*)", re.DOTALL)
+
+# A channel that is not here is called by its code.
+CHANNELS: dict[str, str] = {
+    "taobao": msg("淘宝"),
+    "tmall": msg("天猫"),
+    "douyin": msg("抖音"),
+    "jd": msg("京东"),
+    "pdd": msg("拼多多"),
+    "pinduoduo": msg("拼多多"),
+    "kuaishou": msg("快手"),
+    "shopify": "Shopify",
+    "shopee": "Shopee",
+    "olist": "Olist",
+}
+ROLES: dict[str, str] = {
+    "manager": msg("经理"),
+    "analyst": msg("分析"),
+    "operations": msg("运营"),
+    "finance": msg("财务"),
+    "warehouse": msg("仓储"),
+    "it": msg("IT 值班"),
+}
+KINDS: dict[str, str] = {
+    "orders": msg("订单"),
+    "settlement": msg("结算"),
+    "stock": msg("库存"),
+    "bank": msg("银行"),
+    "logistics": msg("仓配"),
+    "reference": msg("主数据"),
+    "unknown": msg("未识别"),
+}
+NATURES: dict[str, str] = {"live": msg("实时"), "backfill": msg("回填")}
+RUN_STATES: dict[str, str] = {
+    "running": msg("运行中"),
+    "succeeded": msg("成功"),
+    "failed": msg("失败"),
+    "abandoned": msg("中断"),
+}
+REQUEST_STATES: dict[str, str] = {"waiting": msg("排队中"), "done": msg("已完成"), "failed": msg("失败")}
+REQUEST_KINDS: dict[str, str] = {"run": msg("立即运行"), "replay": msg("重放"), "upload": msg("上传")}
+
+
+def named(names: dict[str, str], code: str) -> str:
+    """Return the name of a code in this person's language, or the code itself."""
+    return t(names[code]) if code in names else code
+
+
+def channel(code: str) -> str:
+    """Return the name of a channel."""
+    return named(CHANNELS, code)
+
+
+def unsorted_or(code: str, name: str) -> str:
+    """Return a name, or 未归类 for the cell of what nobody classified."""
+    return t("未归类") if code == UNSORTED else name
+
+
+def in_language(chinese: str, english: str) -> str:
+    """Return the one of two names that this person reads."""
+    return chinese if language() == "zh" else english
+
+
+def half(text: str | None) -> str:
+    """Return this person's half of a text that says everything twice, Chinese first.
+
+    >>> _split("每 5 分钟 every 5 minutes")
+    ('每 5 分钟', 'every 5 minutes')
+    >>> _split("3 个文件 / 3 files"), _split("3 files")
+    (('3 个文件', '3 files'), ('3 files', '3 files'))
+    """
+    chinese, english = _split(text or "")
+    return in_language(chinese, english)
+
+
+def _split(text: str) -> tuple[str, str]:
+    chinese, slash, english = text.partition(" / ")
+    if slash:
+        return chinese, english
+    match = _HALVES.fullmatch(text)
+    return (match[1], match[2]) if match else (text, text)

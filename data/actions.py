@@ -1,0 +1,166 @@
+"""What may a person do, and how is it written down?
+
+Every action is one transaction with an audit row, checked again here whatever the page showed. Work for the jobs
+process is a row in ``job_requests`` that it carries out.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+
+from data.engine import problem_of
+from data.passwords import password_fits, password_hash
+from data.queries import choices as _choices
+from data.queries import jobs as _jobs
+from data.queries import people as _people
+from data.queries import sources as _sources
+from data.settings import Settings
+from data.tables import audit_log, job_requests
+from data.writes.people import add_person
+from models.people import Person
+from models.scope import EVERYTHING, ROLES
+
+DEMO_PREFIX = "demo."
+MAX_UPLOAD_BYTES = 512 * 1024 * 1024
+
+# Checked when there is no such person, so that a wrong name takes as long as a wrong password.
+_NOBODYS_HASH = password_hash(uuid4().hex)
+
+
+class NotAllowed(Exception):
+    """这个角色或范围不能做这件事 / this role or scope may not do that."""
+
+    def __init__(self) -> None:
+        super().__init__(type(self).__doc__)
+
+
+def request_run(engine: Engine, *, person: Person, job: str, as_of: datetime) -> int:
+    """Ask the jobs to run one of them now; returns the request's number."""
+    with _acting(engine) as connection:
+        _allow(person.may_run and _jobs.is_job(connection, scope=person.scope, job=job))
+        return _request(connection, person=person, kind="run", payload={"job": job}, subject=f"job {job}", as_of=as_of)
+
+
+def request_replay(engine: Engine, *, person: Person, file_id: int, as_of: datetime) -> int:
+    """Ask the jobs to read a kept file again, with the manifests as they are now."""
+    with _acting(engine) as connection:
+        _allow(person.may_run and _sources.may_replay(connection, scope=person.scope, file_id=file_id))
+        payload = {"file_id": file_id}
+        return _request(connection, person=person, kind="replay", payload=payload, subject=f"file {file_id}", as_of=as_of)
+
+
+def request_upload(
+    engine: Engine,
+    *,
+    person: Person,
+    settings: Settings,
+    name: str,
+    content: bytes,
+    as_of: datetime,
+    shop: str | None = None,
+    live: bool = False,
+) -> int:
+    """Keep an uploaded file and ask the jobs to take it in; an upload is back-fill unless it is said to be live."""
+    with _acting(engine) as connection:
+        visible = {shop_id for shop_id, _, _ in _choices.shop_names(connection, scope=person.scope)}
+    _allow(shop in visible if shop is not None else person.scope == EVERYTHING)
+    _allow(person.may_run and person.scope.warehouses is None and 0 < len(content) <= MAX_UPLOAD_BYTES)
+    path = _keep_upload(settings.home / "uploads", content=content)
+    plain = PurePosixPath(name.replace("\\", "/")).name[:200] or "upload"
+    nature = "live" if live else "backfill"
+    payload = {"path": str(path), "name": plain, "shop": shop, "manifest": None, "nature": nature}
+    with _acting(engine) as connection:
+        return _request(connection, person=person, kind="upload", payload=payload, subject="upload", as_of=as_of)
+
+
+def record_reveal(engine: Engine, *, person: Person, run_id: int, row_number: int, as_of: datetime) -> None:
+    """Write down that a person reveals the contacts of one refused row; call it before showing them."""
+    with _acting(engine) as connection:
+        _allow(person.may_reveal and _sources.kept_file(connection, scope=person.scope, run_id=run_id) is not None)
+        _audit(connection, person_id=person.person_id, action="revealed", subject=f"run {run_id} row {row_number}", as_of=as_of)
+
+
+def record_sign_in(engine: Engine, *, person_id: str, how: str, as_of: datetime) -> None:
+    """Write down that a person signed in."""
+    with _acting(engine) as connection:
+        _audit(connection, person_id=person_id, action="signed_in", subject="dashboard", detail={"how": how}, as_of=as_of)
+
+
+def person_of(engine: Engine, *, person_id: str) -> Person | None:
+    """Return the active person of this login name or e-mail."""
+    with _acting(engine) as connection:
+        found = _people.account(connection, person_id=person_id)
+    return None if found is None else found.person
+
+
+def check_password(engine: Engine, *, person_id: str, password: str) -> Person | None:
+    """Return the person whose password this is, or None; takes as long either way."""
+    with _acting(engine) as connection:
+        found = _people.account(connection, person_id=person_id)
+    hashed = None if found is None else found.password_hash
+    fits = password_fits(password, hashed=hashed or _NOBODYS_HASH)
+    return found.person if found is not None and hashed and fits else None
+
+
+def demo_people(engine: Engine, *, names: Mapping[str, str], as_of: datetime) -> list[Person]:
+    """Return one demo person a role, made at the first call; ``names`` maps role to the name they get."""
+    wanted = [Person(person_id=DEMO_PREFIX + role, name=names[role], role=role) for role in ROLES if role in names]
+    with _acting(engine) as connection:
+        known = _people.logins(connection, prefix=DEMO_PREFIX)
+        for person in wanted:
+            if person.person_id not in known:
+                add_person(connection, person, hashed=None, by="dashboard", at=as_of)
+        found = [_people.account(connection, person_id=person.person_id) for person in wanted]
+    return [each.person for each in found if each is not None]
+
+
+@contextmanager
+def _acting(engine: Engine) -> Iterator[Connection]:
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        problem = problem_of(error, where=engine.url.database or "")
+        if problem is None:
+            raise
+        raise problem from error
+
+
+def _allow(allowed: bool) -> None:
+    if not allowed:
+        raise NotAllowed
+
+
+def _request(connection: Connection, *, person: Person, kind: str, payload: Mapping[str, Any], subject: str, as_of: datetime) -> int:
+    row = {"kind": kind, "payload": dict(payload), "requested_by": person.person_id, "requested_at": as_of}
+    number = connection.scalar(insert(job_requests).values(row).returning(job_requests.c.request_id))
+    _audit(connection, person_id=person.person_id, action=f"requested_{kind}", subject=subject, detail={"request": number}, as_of=as_of)
+    return int(number or 0)
+
+
+def _audit(
+    connection: Connection, *, person_id: str, action: str, subject: str, as_of: datetime, detail: Mapping[str, Any] | None = None
+) -> None:
+    row = {"at": as_of, "person_id": person_id, "action": action, "subject": subject, "detail": dict(detail or {})}
+    connection.execute(insert(audit_log).values(row))
+
+
+def _keep_upload(folder: Path, *, content: bytes) -> Path:
+    """Write the bytes so that a request never names a half-written file."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / uuid4().hex
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.rename(path)
+    return path

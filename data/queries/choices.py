@@ -1,0 +1,44 @@
+"""What can a person choose from in the filter bar?"""
+
+from typing import Any
+
+from sqlalchemy import Connection, Select, select, true
+
+from data.queries.cut import visible_shops
+from data.tables import regions, shops, skus, warehouses
+from models.scope import Scope
+
+
+def channels(connection: Connection, *, scope: Scope) -> list[str]:
+    """Return the channels of the visible shops, by name."""
+    query = select(shops.c.channel).where(visible_shops(scope)).distinct().order_by(shops.c.channel)
+    return list(connection.scalars(query))
+
+
+def region_names(connection: Connection, *, scope: Scope) -> list[tuple[str, str, str]]:
+    """Return every region as ``region_code, name_zh, name_en``; regions are nobody's secret."""
+    query = select(regions.c.region_code, regions.c.name_zh, regions.c.name_en).order_by(regions.c.region_code)
+    return _tuples(connection, query)
+
+
+def categories(connection: Connection, *, scope: Scope) -> list[str]:
+    """Return the categories of the SKU master; categories are nobody's secret."""
+    query = select(skus.c.category).where(skus.c.category.is_not(None)).distinct().order_by(skus.c.category)
+    return list(connection.scalars(query))
+
+
+def warehouse_names(connection: Connection, *, scope: Scope) -> list[tuple[str, str]]:
+    """Return the visible warehouses as ``warehouse_code, name``."""
+    mine = true() if scope.warehouses is None else warehouses.c.warehouse_code.in_(scope.warehouses)
+    query = select(warehouses.c.warehouse_code, warehouses.c.name).where(mine).order_by(warehouses.c.warehouse_code)
+    return _tuples(connection, query)
+
+
+def shop_names(connection: Connection, *, scope: Scope) -> list[tuple[str, str, str]]:
+    """Return the visible shops as ``shop_id, channel, name``."""
+    query = select(shops.c.shop_id, shops.c.channel, shops.c.name).where(visible_shops(scope))
+    return _tuples(connection, query.order_by(shops.c.channel, shops.c.shop_id))
+
+
+def _tuples(connection: Connection, query: Select[Any]) -> list[Any]:
+    return [tuple(row) for row in connection.execute(query)]

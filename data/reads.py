@@ -1,0 +1,200 @@
+"""What may a page ask of the database?
+
+The facade over ``data/queries``: every function opens one connection, takes the person's ``Scope``, and raises a
+``DatabaseProblem`` in words for people when the database is away. ``READS`` lists them all; one test proves for each of
+them that it shows nothing outside the scope.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from data.engine import problem_of
+from data.queries import choices as _choices
+from data.queries import jobs as _jobs
+from data.queries import overview as _overview
+from data.queries import sources as _sources
+from data.queries.cut import UNSORTED, Cut
+from data.queries.jobs import JobState, RequestState
+from data.queries.sources import RefusedCell, RefusedFile, Source
+from data.refused import RawRow, RetentionOver, raw_cells
+from data.settings import Settings
+from models.scope import Scope
+
+__all__ = [
+    "READS",
+    "UNSORTED",
+    "Choices",
+    "Cut",
+    "JobState",
+    "RawRow",
+    "RefusedCell",
+    "RefusedFile",
+    "RequestState",
+    "RetentionOver",
+    "Source",
+]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the filter bar offers: codes and, where the data has them, names in (Chinese, English)."""
+
+    channels: tuple[str, ...]
+    regions: tuple[tuple[str, str, str], ...]
+    categories: tuple[str, ...]
+    warehouses: tuple[tuple[str, str], ...]
+    shops: tuple[tuple[str, str, str], ...]
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a connection, and say the world's faults in words for people."""
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        problem = problem_of(error, where=engine.url.database or "")
+        if problem is None:
+            raise
+        raise problem from error
+
+
+def choices(engine: Engine, *, scope: Scope) -> Choices:
+    """Return what this person can filter by."""
+    with reading(engine) as connection:
+        return Choices(
+            channels=tuple(_choices.channels(connection, scope=scope)),
+            regions=tuple(_choices.region_names(connection, scope=scope)),
+            categories=tuple(_choices.categories(connection, scope=scope)),
+            warehouses=tuple(_choices.warehouse_names(connection, scope=scope)),
+            shops=tuple(_choices.shop_names(connection, scope=scope)),
+        )
+
+
+def orders_by_day(engine: Engine, *, scope: Scope, cut: Cut) -> pd.DataFrame:
+    """Count orders placed: one row a business day and channel, ``day, channel, orders``."""
+    with reading(engine) as connection:
+        return _frame(_overview.orders_by_day(connection, scope=scope, cut=cut), columns=("day", "channel", "orders"))
+
+
+def paid_by_day(engine: Engine, *, scope: Scope, cut: Cut, currency: str, known_until: datetime) -> pd.DataFrame:
+    """Sum payments: one row a business day of payment and channel; see ``data.queries.overview.paid_by_day``."""
+    columns = ("day", "channel", "paid_orders", "paid_minor", "unrated", "open_orders", "shipped")
+    with reading(engine) as connection:
+        rows = _overview.paid_by_day(connection, scope=scope, cut=cut, currency=currency, known_until=known_until)
+        return _frame(rows, columns=columns)
+
+
+def ship_hours_by_day(engine: Engine, *, scope: Scope, cut: Cut) -> pd.DataFrame:
+    """Sum times from payment to shipping: one row a business day of shipping and channel."""
+    columns = ("day", "channel", "exact", "exact_seconds", "bounded", "low_seconds", "high_seconds")
+    with reading(engine) as connection:
+        return _frame(_overview.ship_hours_by_day(connection, scope=scope, cut=cut), columns=columns)
+
+
+def orders_by_minute(engine: Engine, *, scope: Scope, cut: Cut) -> pd.DataFrame:
+    """Count orders placed: one row a minute that has any, ``minute, orders`` (UTC)."""
+    with reading(engine) as connection:
+        return _frame(_overview.orders_by_minute(connection, scope=scope, cut=cut), columns=("minute", "orders"))
+
+
+def order_span(engine: Engine, *, scope: Scope) -> tuple[datetime, datetime] | None:
+    """Say when the first and the last visible order were placed."""
+    with reading(engine) as connection:
+        return _overview.order_span(connection, scope=scope)
+
+
+def sources(engine: Engine, *, scope: Scope, since: datetime) -> list[Source]:
+    """Return every source: its last files and its sums since an instant."""
+    with reading(engine) as connection:
+        return _sources.sources(connection, scope=scope, since=since)
+
+
+def last_learnt_at(engine: Engine, *, scope: Scope) -> datetime | None:
+    """Say when the last visible file was taken in."""
+    with reading(engine) as connection:
+        return _sources.last_learnt_at(connection, scope=scope)
+
+
+def whole_refusals(engine: Engine, *, scope: Scope) -> list[RefusedFile]:
+    """Return the files that were refused whole and still are."""
+    with reading(engine) as connection:
+        return _sources.whole_refusals(connection, scope=scope)
+
+
+def refused_rows(
+    engine: Engine,
+    *,
+    scope: Scope,
+    shop_id: str | None = None,
+    source: str | None = None,
+    after: tuple[int, int, str] | None = None,
+    limit: int = _sources.PAGE,
+) -> list[RefusedCell]:
+    """Return one page of refused cells, newest file first."""
+    with reading(engine) as connection:
+        return _sources.refused_rows(connection, scope=scope, shop_id=shop_id, source=source, after=after, limit=limit)
+
+
+def raw_rows(
+    engine: Engine, *, scope: Scope, settings: Settings, run_id: int, numbers: Collection[int], reveal: bool = False
+) -> dict[int, RawRow]:
+    """Return refused rows as they stand in their file, contacts masked unless revealed (``actions.record_reveal`` first).
+
+    Nothing for a run outside the scope; ``RetentionOver`` when the kept file is gone.
+    """
+    with reading(engine) as connection:
+        kept = _sources.kept_file(connection, scope=scope, run_id=run_id)
+    if kept is None:
+        return {}
+    if kept.erased_at is not None:
+        raise RetentionOver
+    return raw_cells(settings, sha256=kept.sha256, name=kept.name, source=kept.source, numbers=numbers, reveal=reveal)
+
+
+def jobs(engine: Engine, *, scope: Scope) -> list[JobState]:
+    """Return every job with its schedule and its last run."""
+    with reading(engine) as connection:
+        return _jobs.jobs(connection, scope=scope)
+
+
+def requests(engine: Engine, *, scope: Scope, person_id: str) -> list[RequestState]:
+    """Return what this person asked the jobs to do, newest first."""
+    with reading(engine) as connection:
+        return _jobs.requests(connection, scope=scope, person_id=person_id)
+
+
+def heartbeat_at(engine: Engine, *, scope: Scope) -> datetime | None:
+    """Say when the jobs process last beat."""
+    with reading(engine) as connection:
+        return _jobs.heartbeat_at(connection, scope=scope)
+
+
+def _frame(rows: Sequence[tuple[Any, ...]], *, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Return rows as a frame that has its columns even when it has no rows."""
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+READS: tuple[Callable[..., Any], ...] = (
+    choices,
+    orders_by_day,
+    paid_by_day,
+    ship_hours_by_day,
+    orders_by_minute,
+    order_span,
+    sources,
+    last_learnt_at,
+    whole_refusals,
+    refused_rows,
+    raw_rows,
+    jobs,
+    requests,
+    heartbeat_at,
+)
