@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+
 from jobs.simulate import rhythm
 from jobs.simulate.delivery import deliver, lay, tell
 from jobs.simulate.faults import NO_FAULTS, Fault, shifted, silenced
@@ -33,6 +35,15 @@ class History:
     files: tuple[Path, ...]
     orders: int
     truth: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True)
+class Span:
+    """The days of a history (numbers, both included) and the instant at which it was exported."""
+
+    first_day: int
+    last_day: int
+    at: int
 
 
 def write_history(
@@ -68,27 +79,35 @@ def write_history(
     free_from = pass_warehouses(played, until=rhythm.midnight(last_day + 1), capacity=capacity, free_from=[0.0] * len(capacity))
     settled = settle(played)
     seen = as_seen(settled, at=at)
-    span = Span(first_day, last_day, at)
     paths: list[Path] = []
-    # The orders of a dead interface are missing from the files; the files that the others are in still come.
-    of_files = [fault for fault in faults if fault.name != "dead_interface"]
-    for step, writer in enumerate(writers, start=1):
-        say(writer.shop.shop_id, step, steps)
-        told = _troubled(_of_shop(seen, writer.shop.number), faults, name=writer.shop.shop_id, state=state)
-        files = {file.name: (file, made) for file, made in _shop_files(writer, told, span=span, seed=seed)}
-        paths += _delivered(inbox, files, of_files, state=state)
-    say("wms", steps - 1, steps)
-    told = _troubled(seen, faults, name="wms", state=state)
-    files = {file.name: (file, made) for file, made in _stockout_files(told, writers, span=span)}
-    paths += _delivered(inbox, files, of_files, state=state)
+    for step, (source, files) in enumerate(_exports(seen, writers, faults, span=Span(first_day, last_day, at), seed=seed, state=state), 1):
+        say(source, step, steps)
+        # The orders of a dead interface are missing from the files; the files that the others are in still come.
+        paths += deliver(
+            inbox,
+            list(files),
+            [f for f in faults if f.name != "dead_interface"],
+            made_at={file.name: made for file, made in files.items()},
+            state=state,
+        )
     lists = masters([w.shop for w in writers], seed=seed, first_day=first_day - 1, last_day=last_day)
     paths += [lay(inbox / "masters" / "history", file) for file in lists]
-    memory = Memory(seed, at, last_day + 1, orders_a_day, capacity, free_from, _unfinished(played, settled, at=at))
     truth = _truth(seen, writers)
     (state / "truth" / "orders.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1, sort_keys=True))
-    save(memory, state)
+    save(Memory(seed, at, last_day + 1, orders_a_day, capacity, free_from, _unfinished(played, settled, at=at)), state)
     say("done", steps, steps)
     return History(tuple(paths), len(seen.orders), truth)
+
+
+def _exports(
+    seen: Played, writers: Sequence[Writer], faults: Sequence[Fault], *, span: Span, seed: int, state: Path
+) -> Iterator[tuple[str, Mapping[File, int]]]:
+    """Yield each source's files with the instant of their export: the shops', then the warehouse system's."""
+    for writer in writers:
+        told = _troubled(_of_shop(seen, writer.shop.number), faults, name=writer.shop.shop_id, state=state)
+        yield writer.shop.shop_id, dict(_shop_files(writer, told, span=span, seed=seed))
+    told = _troubled(seen, faults, name="wms", state=state)
+    yield "wms", dict(_stockout_files(told, writers, span=span))
 
 
 def _orders_a_day(writer: Writer, first_day: int, at: int, *, orders: int) -> float:
@@ -101,8 +120,10 @@ def _orders_a_day(writer: Writer, first_day: int, at: int, *, orders: int) -> fl
 
 
 def _capacity(writers: Sequence[Writer], orders_a_day: Mapping[str, float]) -> list[float]:
-    daily = sum(warehouse_shares(abroad=w.shop.abroad) * orders_a_day[w.shop.shop_id] for w in writers)
-    return [float(parcels) * SLACK for parcels in daily]  # type: ignore[union-attr]
+    """Return what each warehouse can do a day, in parcels."""
+    daily = np.sum([warehouse_shares(abroad=w.shop.abroad) * orders_a_day[w.shop.shop_id] for w in writers], axis=0)
+    capacity: list[float] = (daily * SLACK).tolist()
+    return capacity
 
 
 def _of_shop(seen: Played, number: int) -> Played:
@@ -110,15 +131,6 @@ def _of_shop(seen: Played, number: int) -> Played:
     # Keys begin with the shop's number, so lines and parcels need no look-up.
     lines, parcels = (frame[frame["key"] // 10**11 == number] for frame in (seen.lines, seen.parcels))
     return Played(orders, lines, parcels)
-
-
-@dataclass(frozen=True)
-class Span:
-    """The days of a history (numbers, both included) and the instant at which it was exported."""
-
-    first_day: int
-    last_day: int
-    at: int
 
 
 def _weeks(played: Played, span: Span) -> Iterator[tuple[str, int, Played]]:
@@ -148,11 +160,6 @@ def _troubled(told: Played, faults: Sequence[Fault], *, name: str, state: Path) 
     told, lost = silenced(told, faults, shop_id=name)
     tell(state, [*wrong, *lost])
     return told
-
-
-def _delivered(inbox: Path, files: Mapping[str, tuple[File, int]], faults: Sequence[Fault], *, state: Path) -> list[Path]:
-    made_at = {name: made for name, (_, made) in files.items()}
-    return deliver(inbox, [file for file, _ in files.values()], faults, made_at=made_at, state=state)
 
 
 def _unfinished(played: Played, settled: Played, *, at: int) -> Played:
