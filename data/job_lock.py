@@ -1,6 +1,7 @@
 """Is this piece of work already being done by another process?"""
 
 import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -20,10 +21,17 @@ def lock_key(name: str) -> int:
 
 
 @contextmanager
-def try_lock(engine: Engine, name: str) -> Iterator[bool]:
-    """Hold a named lock on a connection of its own; False when somebody else holds it. A dead holder holds nothing."""
+def try_lock(engine: Engine, name: str, *, patience_seconds: float = 0.0) -> Iterator[bool]:
+    """Hold a named lock on a connection of its own; False when somebody else holds it, also after some patience.
+
+    A dead holder holds nothing, as soon as the server has noticed.
+    """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        held = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": lock_key(name)}))
+        until = time.monotonic() + patience_seconds
+        while not (held := bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": lock_key(name)}))):
+            if time.monotonic() >= until:
+                break
+            time.sleep(0.05)
         try:
             yield held
         finally:

@@ -17,6 +17,8 @@ from jobs.logs import log
 # A lost connection usually means a restart of the server, which takes seconds.
 _ATTEMPTS = 4
 _LONGEST_WAIT_SECONDS = 15
+# The server takes a moment to notice that a killed process has gone.
+_PATIENCE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def run_job(
     requested_by: str | None = None,
 ) -> RunResult:
     """Run a job once and write its row; a failing job is a result, not an exception. Time is taken once, at the start."""
-    with try_lock(context.engine, f"job:{job.name}") as held:
+    with try_lock(context.engine, f"job:{job.name}", patience_seconds=_PATIENCE_SECONDS) as held:
         if not held:
             return RunResult("busy", message="另一进程正在运行 another process is running it")
         started = now()

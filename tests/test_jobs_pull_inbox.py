@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select
 
+from data.ingest import ingest_path
 from data.settings import Settings
 from data.tables import file_runs, orders, source_files
 from jobs.job import JobContext, Outcome
@@ -157,10 +158,6 @@ def test_masters_come_first_and_hidden_or_unfinished_files_not_at_all(inbox: Pat
 
 
 def test_one_file_that_faults_does_not_stop_the_others(context: JobContext, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from jobs import pull_inbox
-
-    ingest_path = pull_inbox.ingest_path
-
     def faulty(engine: Engine, path: Path, **given: object) -> object:
         if path.name == "a.csv":
             raise ValueError("a fault")
@@ -168,7 +165,7 @@ def test_one_file_that_faults_does_not_stop_the_others(context: JobContext, inbo
 
     write_export(inbox / "tb1" / "a.csv", sold(1))
     write_export(inbox / "tb1" / "b.csv", sold(2))
-    monkeypatch.setattr(pull_inbox, "ingest_path", faulty)
+    monkeypatch.setattr("jobs.pull_inbox.ingest_path", faulty)
 
     outcome = swept(context)
     monkeypatch.undo()
@@ -181,17 +178,13 @@ def test_one_file_that_faults_does_not_stop_the_others(context: JobContext, inbo
 
 
 def test_asked_to_leave_it_stops_between_two_files(context: JobContext, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from jobs import pull_inbox
-
-    ingest_path = pull_inbox.ingest_path
-
     def then_leave(engine: Engine, path: Path, **given: object) -> object:
         context.leaving.set()
         return ingest_path(engine, path, **given)  # type: ignore[arg-type]
 
     write_export(inbox / "tb1" / "a.csv", sold(1))
     write_export(inbox / "tb1" / "b.csv", sold(2))
-    monkeypatch.setattr(pull_inbox, "ingest_path", then_leave)
+    monkeypatch.setattr("jobs.pull_inbox.ingest_path", then_leave)
 
     swept(context)
 
