@@ -1,5 +1,6 @@
 """Do settings come from the environment as documented, and is a wrong one named?"""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ from data.settings import CHECKOUT, Settings, WrongSetting, settings
 
 
 @pytest.fixture(autouse=True)
-def _forget_settings() -> None:
+def _no_setting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("ORDERHUB_HOME")
+    settings.cache_clear()
+    yield
     settings.cache_clear()
 
 
