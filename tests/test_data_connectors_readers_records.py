@@ -13,7 +13,9 @@ from data.connectors.readers import records
 from data.connectors.readers.records import Block, Fault, Records, lines_of
 
 # Every character that can confuse the cutting, some twice so that they meet.
-TRICKY = st.lists(st.sampled_from(['"', '"', '""', ",", ",", "\n", "\r\n", "\r", "=", '="1"', "a", "总", " ", "\t"]), max_size=60).map("".join)
+TRICKY = st.lists(st.sampled_from(['"', '"', '""', ",", ",", "\n", "\r\n", "\r", "=", '="1"', "a", "总", " ", "\t"]), max_size=60).map(
+    "".join
+)
 
 
 def pieces(text: str, size: int) -> Iterator[bytes]:
@@ -64,7 +66,11 @@ def test_a_quote_never_closed_costs_its_own_line_where_the_next_lines_fit_the_ta
     blocks = list(cut)
 
     assert [block.code for block in blocks if isinstance(block, Fault)] == ["unclosed_quote"]
-    assert [row for block in blocks if isinstance(block, Block) for row in block.rows(delimiter=",")] == [["1", "a"], ["3", "c"], ["4", "d"]]
+    assert [row for block in blocks if isinstance(block, Block) for row in block.rows(delimiter=",")] == [
+        ["1", "a"],
+        ["3", "c"],
+        ["4", "d"],
+    ]
 
 
 def test_a_file_cut_within_a_memo_of_many_lines_refuses_that_record_alone() -> None:

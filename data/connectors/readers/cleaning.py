@@ -63,9 +63,9 @@ def _edges(column: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint
 
 
 def _marker_sized(column: pa.Array, first: npt.NDArray[np.uint8]) -> Flags:
-    sizes = np.diff(_offsets(column))
-    sized: Flags = np.isin(sizes, [len(marker.encode()) for marker in _MARKERS])
-    return sized | (first == ord("-"))
+    sized: Flags = np.isin(np.diff(_offsets(column)), [len(marker.encode()) for marker in _MARKERS])
+    sized |= first == ord("-")
+    return sized
 
 
 def _offsets(column: pa.Array) -> npt.NDArray[np.int64]:

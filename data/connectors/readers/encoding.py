@@ -12,6 +12,9 @@ from data.connectors.readers.unreadable import UnreadableFile
 BLOCK_BYTES = 1 << 20
 # Beyond this share of rows that cannot be decoded the file as a whole is in another encoding; one bad row never stops a file.
 MAX_BAD_SHARE = 0.05
+# A table in Chinese has this many separators and digits at least; fewer NULs are a fault in single cells.
+MIN_NULS = 4
+MIN_NUL_SHARE = 0.02
 # Stands where bytes could not be decoded: a Unicode noncharacter, which no text may hold, so that no codec gives it by itself.
 UNDECODABLE = "\ufdd0"
 MARKING = "mark_undecodable"
@@ -73,11 +76,11 @@ def utf8_blocks(entry: Entry, encoding: Encoding) -> Iterator[bytes]:
 
 
 def _wide_encoding(head: bytes) -> str | None:
-    """UTF-16 without a mark: every second byte of its separators, digits and Latin letters is NUL."""
+    """UTF-16 without a mark: its separators, digits and Latin letters have a NUL on always the same side."""
     nuls = head.count(0)
-    if not nuls or nuls * 10 < len(head):
-        return None
     odd = head[1::2].count(0)
+    if nuls < MIN_NULS or nuls < MIN_NUL_SHARE * len(head) or 0.1 * nuls < odd < 0.9 * nuls:
+        return None
     return "utf-16-le" if odd * 2 > nuls else "utf-16-be"
 
 

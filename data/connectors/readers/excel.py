@@ -1,36 +1,48 @@
 """What rows does a workbook show, xlsx or xls?"""
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import BinaryIO
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
 from data.connectors.readers.archive import Entry
+from data.connectors.readers.sheet_extent import largest_sheet_cells
 from data.connectors.readers.unreadable import UnreadableFile
 
-# The whole sheet stands in memory while it is read (about 40 bytes a cell), so a sheet is capped; CSV is not.
+# The whole sheet stands in memory while it is read (measured: about 100 bytes a cell), so a sheet is capped; CSV is not.
 MAX_WORKBOOK_BYTES = 100 * 1024**2
-MAX_SHEET_BYTES = 600 * 1024**2
-MAX_CELLS = 12_000_000
+MAX_UNPACKED_BYTES = 600 * 1024**2
+MAX_CELLS = 6_000_000
+# Sheets looked through for a table.
+MAX_SHEETS = 20
 # From 16 digits on a spreadsheet's number is no longer the one that was typed.
 EXACT_BELOW = 1e15
 
 Value = int | float | str | bool | time | date | datetime | timedelta
 
 
-def sheet_names(entry: Entry) -> tuple[str, ...]:
-    """Name the sheets of a workbook in their order."""
+def first_rows(entry: Entry, *, sheet: str | None, rows: int) -> tuple[tuple[str, ...], str, list[list[str]]]:
+    """Give the names of the sheets, the sheet taken, and its first rows: the sheet asked, else the first with a row of two texts."""
     with entry.open() as file:
-        return tuple(_workbook(entry, file).sheet_names)
+        _check_size(entry, file)
+        workbook = _workbook(file)
+        names = tuple(workbook.sheet_names)
+        for name in names[:MAX_SHEETS] if sheet is None else (sheet,):
+            shown_rows = [[shown(value) for value in row] for row in islice(_sheet(workbook, name).iter_rows(), rows)]
+            if sheet is not None or any(sum(map(bool, row)) > 1 for row in shown_rows):
+                return names, name, shown_rows
+    raise UnreadableFile("empty", entry.name)
 
 
 def sheet_rows(entry: Entry, *, sheet: str) -> Iterator[tuple[int, list[str]]]:
     """Give a sheet's rows as shown, with their numbers; ids as plain digits, damaged ones with their exponent."""
     with entry.open() as file:
-        for number, row in enumerate(_sheet(_workbook(entry, file), sheet).iter_rows(), start=1):
+        for number, row in enumerate(_sheet(_workbook(file), sheet).iter_rows(), start=1):
             yield number, [shown(value) for value in row]
 
 
@@ -54,7 +66,10 @@ def shown(value: Value) -> str:
 def _digits(number: float) -> str:
     if abs(number) >= EXACT_BELOW:
         return f"{number:.15G}" if abs(number) != EXACT_BELOW else "1E+15"
-    return f"{int(number)}" if number.is_integer() else f"{Decimal(f'{number:.15g}'):f}"
+    if number.is_integer():
+        return str(int(number))
+    text = f"{number:.15g}"
+    return f"{Decimal(text):f}" if "e" in text else text
 
 
 def _to_second(moment: datetime) -> datetime:
@@ -62,29 +77,34 @@ def _to_second(moment: datetime) -> datetime:
     return (moment + timedelta(milliseconds=500)).replace(microsecond=0)
 
 
-def _workbook(entry: Entry, file: BinaryIO) -> CalamineWorkbook:
-    if entry.size > MAX_WORKBOOK_BYTES:
-        raise UnreadableFile("too_large", entry.name)
+def _workbook(file: BinaryIO) -> CalamineWorkbook:
+    file.seek(0)
     try:
-        if zipfile.is_zipfile(file):
-            with zipfile.ZipFile(file) as archive:
-                if max((info.file_size for info in archive.infolist()), default=0) > MAX_SHEET_BYTES:
-                    raise UnreadableFile("too_large", entry.name)
-        file.seek(0)
         return CalamineWorkbook.from_filelike(file)
     except PasswordError as problem:
-        raise UnreadableFile("encrypted", entry.name) from problem
-    except (CalamineError, zipfile.BadZipFile, OSError, ValueError) as problem:
+        raise UnreadableFile("encrypted") from problem
+    except (CalamineError, OSError, ValueError) as problem:
         raise UnreadableFile("damaged", str(problem)) from problem
+
+
+def _check_size(entry: Entry, file: BinaryIO) -> None:
+    """Refuse a workbook that would not fit in memory, before a line of it is read."""
+    too_large = entry.size > MAX_WORKBOOK_BYTES
+    try:
+        if not too_large and zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as archive:
+                unpacked = sum(info.file_size for info in archive.infolist())
+                too_large = unpacked > MAX_UNPACKED_BYTES or largest_sheet_cells(archive) > MAX_CELLS
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as problem:
+        raise UnreadableFile("damaged", str(problem)) from problem
+    if too_large:
+        raise UnreadableFile("too_large", entry.name)
 
 
 def _sheet(workbook: CalamineWorkbook, name: str) -> CalamineSheet:
     if name not in workbook.sheet_names:
         raise UnreadableFile("no_sheet", name)
     try:
-        sheet = workbook.get_sheet_by_name(name)
-    except CalamineError as problem:
+        return workbook.get_sheet_by_name(name)
+    except (CalamineError, ValueError) as problem:
         raise UnreadableFile("damaged", str(problem)) from problem
-    if sheet.total_height * sheet.total_width > MAX_CELLS:
-        raise UnreadableFile("too_large", name)
-    return sheet

@@ -1,7 +1,8 @@
 """What rows does a text table hold, comma, tab or semicolon between its cells?"""
 
 import csv
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 from data.connectors.readers.archive import Entry
 from data.connectors.readers.encoding import Encoding, utf8_blocks
@@ -45,10 +46,17 @@ def _split_rows(entry: Entry, *, encoding: Encoding, split: str) -> Iterator[Row
             yield number, text.split(split) if text.startswith(guard) else next(csv.reader([text]), [])
 
 
-def widest(rows_by: dict[str, list[list[str]]]) -> str:
-    r"""Choose the delimiter that gives the widest row, the first where they are equal.
+def likeliest(rows_by: Mapping[str, Sequence[Sequence[str]]]) -> str:
+    r"""Choose the delimiter with which most of the first rows are equally wide; then the one that makes them wider.
 
-    >>> widest({",": [["a\tb"]], "\t": [["a", "b"]]})
+    >>> likeliest({",": [["a\tb"], ["1", "2\t3"]], "\t": [["a", "b"], ["1,2", "3"]]})
     '\t'
     """
-    return max(rows_by, key=lambda delimiter: max((len(row) for row in rows_by[delimiter]), default=0))
+    return max(rows_by, key=lambda delimiter: _agreement(rows_by[delimiter]))
+
+
+def _agreement(rows: Sequence[Sequence[str]]) -> tuple[float, int]:
+    """Share of the rows that are as wide as each other, and how wide; one cell more is a trailing comma."""
+    widths = Counter(len(row) for row in rows if any(row))
+    shares = [((widths[width] + widths[width + 1]) / widths.total(), width) for width in widths if width > 1]
+    return max(shares, default=(0.0, 0))

@@ -1,23 +1,25 @@
 """What kind of file is this, by its first bytes, and what do its first rows say?"""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Literal
 
 from data.connectors.readers.archive import EMPTY_ZIP_MAGIC, ZIP_MAGIC, Entry
 from data.connectors.readers.cells import clean_cell
 from data.connectors.readers.encoding import Encoding, choose_encoding
-from data.connectors.readers.excel import sheet_names, sheet_rows
+from data.connectors.readers.excel import first_rows, sheet_rows
 from data.connectors.readers.html_table import table_rows
 from data.connectors.readers.json_records import Source, find_records
-from data.connectors.readers.rows import DELIMITERS, text_rows, widest
+from data.connectors.readers.rows import DELIMITERS, likeliest, text_rows
 from data.connectors.readers.table import Row
 from data.connectors.readers.unreadable import UnreadableFile
 from models.findings import Finding
 
 PREVIEW_ROWS = 40
 XLS_MAGIC = b"\xd0\xcf\x11\xe0"
+# PDF, PNG, JPEG, RAR, 7-Zip: taken for a table now and then.
+FOREIGN_MAGICS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"Rar!", b"7z\xbc\xaf")
 
 Kind = Literal["text", "workbook", "html", "json"]
 
@@ -50,17 +52,20 @@ def preview(entry: Entry, *, sheet: str | None = None) -> Preview:
         raise UnreadableFile("empty", entry.name)
     if head.startswith((ZIP_MAGIC, EMPTY_ZIP_MAGIC, XLS_MAGIC)):
         return _workbook_preview(entry, sheet=sheet)
+    if head.startswith(FOREIGN_MAGICS):
+        raise UnreadableFile("not_a_table", entry.name)
     encoding = choose_encoding(entry)
     start = head.decode(encoding.name, "replace").lstrip("\ufeff \t\r\n")
     if start.startswith("<"):
-        return _rows_preview(entry, Preview("rows", "html", encoding.name, encoding.clean))
+        page = Preview("rows", "html", encoding.name, encoding.clean)
+        return replace(page, rows=_first_rows(entry, page))
     if start.startswith(("{", "[")):
         firsts, sources = find_records(entry, encoding=encoding)
         return Preview("json", "json", encoding.name, encoding.clean, first_records=firsts, sources=sources)
     tried = {mark: Preview("rows", "text", encoding.name, encoding.clean, mark) for mark in DELIMITERS}
-    rows_by = {mark: list(_first_rows(entry, tried[mark])) for mark in DELIMITERS}
-    delimiter = widest(rows_by)
-    return _rows_preview(entry, tried[delimiter])
+    rows_by = {mark: _first_rows(entry, tried[mark]) for mark in DELIMITERS}
+    delimiter = likeliest(rows_by)
+    return replace(tried[delimiter], rows=rows_by[delimiter])
 
 
 def source_rows(entry: Entry, seen: Preview, *, split: str | None = None) -> Iterator[Row]:
@@ -73,22 +78,18 @@ def source_rows(entry: Entry, seen: Preview, *, split: str | None = None) -> Ite
     return text_rows(entry, encoding=encoding, delimiter=seen.delimiter, split=split)
 
 
-def _first_rows(entry: Entry, seen: Preview) -> Iterator[list[str]]:
+def _first_rows(entry: Entry, seen: Preview) -> list[list[str]]:
+    rows: list[list[str]] = []
     for row in islice(source_rows(entry, seen), PREVIEW_ROWS):
-        yield [] if isinstance(row, Finding) else [clean_cell(cell) for cell in row[1]]
-
-
-def _rows_preview(entry: Entry, seen: Preview) -> Preview:
-    rows = list(_first_rows(entry, seen))
-    return Preview("rows", seen.kind, seen.encoding, seen.clean, seen.delimiter, rows, sheets=seen.sheets, sheet=seen.sheet)
+        if isinstance(row, Finding) and not rows and row.code == "cell_too_large":
+            raise UnreadableFile("no_line_breaks", entry.name)
+        rows.append([] if isinstance(row, Finding) else [clean_cell(cell) for cell in row[1]])
+    if not any(map(any, rows)):
+        raise UnreadableFile("empty", entry.name)
+    return rows
 
 
 def _workbook_preview(entry: Entry, *, sheet: str | None) -> Preview:
-    sheets = sheet_names(entry)
-    if sheet is not None:
-        return _rows_preview(entry, Preview("rows", "workbook", sheets=sheets, sheet=sheet))
-    previews = [_rows_preview(entry, Preview("rows", "workbook", sheets=sheets, sheet=name)) for name in sheets[:20]]
-    for seen in previews:
-        if any(sum(1 for cell in row if cell) > 1 for row in seen.rows):
-            return seen
-    raise UnreadableFile("empty", entry.name)
+    sheets, taken, rows = first_rows(entry, sheet=sheet, rows=PREVIEW_ROWS)
+    cleaned = [[clean_cell(cell) for cell in row] for row in rows]
+    return Preview("rows", "workbook", rows=cleaned, sheets=sheets, sheet=taken)

@@ -57,9 +57,9 @@ def is_too_large(cell: str) -> bool:
 
 def refusal(cells: list[str], *, layout: Layout) -> str | None:
     """Say why a row cannot be taken, or None."""
-    if any(map(is_too_large, cells)):
-        return "cell_too_large"
     joined = "".join(cells)
+    if is_too_large(joined) and any(map(is_too_large, cells)):
+        return "cell_too_large"
     if UNDECODABLE in joined:
         return "undecodable"
     if "\0" in joined:
