@@ -82,7 +82,7 @@ def make_engine(server: embedded.Server) -> Iterator[MakeEngine]:
 
     yield make
     for engine in made:
-        _drop(server, engine)
+        drop(server, engine)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def engine(server: embedded.Server) -> Iterator[Engine]:
     """A fresh migrated database of kind real, for a test that commits."""
     fresh = _clone(server, kind="real")
     yield fresh
-    _drop(server, fresh)
+    drop(server, fresh)
 
 
 @pytest.fixture(scope="session")
@@ -152,7 +152,8 @@ def _clone(server: embedded.Server, *, kind: str) -> Engine:
     return create_engine_for(url_of(server, name))
 
 
-def _drop(server: embedded.Server, engine: Engine) -> None:
+def drop(server: embedded.Server, engine: Engine) -> None:
+    """Drop a database that a test is done with."""
     engine.dispose()
     _sql(server, f'DROP DATABASE IF EXISTS "{engine.url.database}" WITH (FORCE)')
 
