@@ -1,6 +1,7 @@
 """Which manifests are there?"""
 
 import tomllib
+from functools import cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -28,11 +29,16 @@ def load_manifest(path: Path) -> Manifest:
 
 def manifests(own: Path | None = None) -> tuple[Manifest, ...]:
     """Give all manifests by name: those shipped, then those of the folder ``own``, which replace shipped ones of their name."""
-    found = {manifest.name: manifest for manifest in _of(SHIPPED)}
+    found = {manifest.name: manifest for manifest in _shipped()}
     if own is not None:
         found |= {manifest.name: manifest for manifest in _of(own)}
     return tuple(found[name] for name in sorted(found))
 
 
-def _of(folder: Path) -> list[Manifest]:
-    return [load_manifest(path) for path in sorted(folder.glob("*.toml"))]
+@cache
+def _shipped() -> tuple[Manifest, ...]:
+    return _of(SHIPPED)
+
+
+def _of(folder: Path) -> tuple[Manifest, ...]:
+    return tuple(load_manifest(path) for path in sorted(folder.glob("*.toml")))

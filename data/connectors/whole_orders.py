@@ -4,7 +4,7 @@ An order has been shipped when all of its rows have, at the last of their times;
 part shipment. The same for a refund: of all rows it ends the order, of some it is a part of its own.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 
 from data.connectors.batch import Chunk
 from data.connectors.statements import CODE_OF, Codes, Micros, Rows, Statements, joined, stated
-from data.connectors.transforms import NEVER, Texts, as_texts
+from data.connectors.transforms import NEVER, as_texts
 from models.events import ENDINGS, EVENT_TYPES, OPEN_STATUSES
+from models.findings import Finding
 
 # Facts about the order, whichever of its rows tells them.
 OF_THE_ORDER = ("created", "paid", "held", "returned")
@@ -25,17 +26,15 @@ _LATER_THAN_ALL = int(np.iinfo(np.int64).max)
 
 def keep_orders_whole(chunks: Iterable[Chunk], *, column: str) -> Iterator[Chunk]:
     """Give the same rows in chunks that end where an order ends; exports keep an order's rows together."""
-    held: Chunk | None = None
+    waiting: Chunk | None = None
     for chunk in chunks:
-        if chunk.frame is None or column not in chunk.frame or not len(chunk.frame):
-            yield chunk
-            continue
-        whole = chunk if held is None else _after(held, chunk)
-        cut = _last_order_begins(as_texts(whole.frame[column]) if whole.frame is not None else as_texts([]))
-        held = _slice(whole, cut, len(whole.row_number)) if cut < len(whole.row_number) else None
-        yield _slice(whole, 0, cut, refused=chunk.refused)
-    if held is not None:
-        yield held
+        if waiting is not None:
+            cut = _last_order_begins(waiting, column=column)
+            yield _slice(waiting, 0, cut, refused=waiting.refused)
+            chunk = _after(_slice(waiting, cut, len(waiting.row_number)), chunk)
+        waiting = chunk
+    if waiting is not None:
+        yield waiting
 
 
 def order_statements(said: Statements, *, order: Rows, part: npt.NDArray[np.object_]) -> Statements:
@@ -112,17 +111,24 @@ def _latest(one: Statements, order: Rows) -> Statements:
     return stated(last["row"].to_numpy(), str(one.type[0]), last["start"].to_numpy(), np.where(to == _LATER_THAN_ALL, NEVER, to))
 
 
-def _last_order_begins(numbers: Texts) -> int:
+def _last_order_begins(chunk: Chunk, *, column: str) -> int:
+    """Find the first of the last rows that name one order; the end where there is nothing to keep together."""
+    if chunk.frame is None or column not in chunk.frame or not len(chunk.frame):
+        return len(chunk.row_number)
+    numbers = as_texts(chunk.frame[column])
     other = pc.fill_null(pc.not_equal(numbers, numbers[len(numbers) - 1]), True)
     places = np.flatnonzero(other.to_numpy(zero_copy_only=False))
     return int(places[-1]) + 1 if len(places) else 0
 
 
 def _after(held: Chunk, chunk: Chunk) -> Chunk:
+    if not len(held.row_number):
+        return chunk
     frame = pd.concat([held.frame, chunk.frame], ignore_index=True)
-    return Chunk(np.concatenate([held.row_number, chunk.row_number]), frame=frame)
+    return Chunk(np.concatenate([held.row_number, chunk.row_number]), frame=frame, refused=chunk.refused)
 
 
-def _slice(chunk: Chunk, start: int, end: int, *, refused: Iterable[object] = ()) -> Chunk:
+def _slice(chunk: Chunk, start: int, end: int, *, refused: Sequence[Finding] = ()) -> Chunk:
     frame = chunk.frame.iloc[start:end].reset_index(drop=True) if chunk.frame is not None else None
-    return Chunk(chunk.row_number[start:end], frame=frame, refused=tuple(refused))  # type: ignore[arg-type]
+    records = chunk.records[start:end] if chunk.records is not None else None
+    return Chunk(chunk.row_number[start:end], frame=frame, records=records, refused=refused)
