@@ -121,7 +121,6 @@ def _period_switch() -> str:
         key=PERIOD,
         bind="query-params",
         label_visibility="collapsed",
-        wrap=True,
     )
     return chosen or DEFAULT_PRESET
 

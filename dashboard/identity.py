@@ -40,7 +40,7 @@ def demo_allowed(*, demo: bool, headers: Iterable[str], address: str | None) -> 
 
 def somebody(*, as_of: datetime) -> Person:
     """Return who this is; draws the way in and stops the run when nobody is."""
-    if demo_allowed(demo=settings().demo, headers=st.context.headers.keys(), address=st.context.ip_address):
+    if demo_allowed(demo=settings().demo, headers=st.context.headers.keys(), address=_client_address()):
         return _chosen(actions.demo_people(engine(), names=DEMO_NAMES, as_of=as_of))
     person = _by_oidc() if Oidc().configured else _by_account()
     if person is None:
@@ -59,6 +59,11 @@ def badge(person: Person, *, as_of: datetime) -> None:
         st.caption(person.person_id)
         if st.button(t("退出登录"), icon=":material/logout:", key="sign_out"):
             _sign_out()
+
+
+def _client_address() -> str | None:
+    """Return where the request comes from; Streamlit says None for this machine."""
+    return st.context.ip_address
 
 
 def _chosen(people: list[Person]) -> Person:

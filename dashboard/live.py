@@ -28,7 +28,7 @@ def refreshed(draw: Callable[[View], None]) -> None:
     try:
         draw(replace(current(), as_of=datetime.now(UTC).replace(microsecond=0)))
     except DatabaseProblem as problem:
-        states.failed(str(problem))
+        states.failed(str(problem), part=draw.__name__)
 
 
 def _strip(view: View) -> None:

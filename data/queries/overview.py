@@ -1,6 +1,6 @@
 """How many orders came, what was paid, and how fast did they leave, by business day and channel?"""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, case, cast, exists, func, or_, select
@@ -78,8 +78,8 @@ def ship_hours_by_day(connection: Connection, *, scope: Scope, cut: Cut) -> list
     known = orders.c.paid_to.is_not(None)
     exact = and_(orders.c.shipped_from == orders.c.shipped_to, orders.c.paid_from == orders.c.paid_to)
     bounded = and_(known, or_(orders.c.shipped_from != orders.c.shipped_to, orders.c.paid_from != orders.c.paid_to))
-    least = func.greatest(func.extract("epoch", orders.c.shipped_from - orders.c.paid_to), 0)
-    most = func.greatest(func.extract("epoch", orders.c.shipped_to - orders.c.paid_from), 0)
+    least = _whole_seconds(orders.c.shipped_from - orders.c.paid_to)
+    most = _whole_seconds(orders.c.shipped_to - orders.c.paid_from)
 
     def seconds(value: ColumnElement[Any], which: ColumnElement[bool]) -> ColumnElement[int]:
         return cast(func.coalesce(func.sum(value).filter(which), 0), BigInteger)
@@ -130,6 +130,11 @@ def any_order(connection: Connection, *, scope: Scope) -> bool:
     """Say whether there is any order that this person may see."""
     query = select(exists(select(1).select_from(counted_orders()).where(orders.c.stub.is_(False), visible_orders(scope))))
     return bool(connection.scalar(query))
+
+
+def _whole_seconds(span: ColumnElement[timedelta]) -> ColumnElement[int]:
+    """Round each order's own span, never below zero: rounding a sum would make the parts miss the whole."""
+    return cast(func.round(func.greatest(func.extract("epoch", span), 0)), BigInteger)
 
 
 def _tuples(connection: Connection, query: Select[Any]) -> list[Any]:

@@ -1,0 +1,59 @@
+"""How does a test open the dashboard's pages on a database of its own?"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from sqlalchemy import Engine
+from streamlit.testing.v1 import AppTest
+
+from dashboard import identity
+from data import api
+from data.settings import settings
+
+MakeEngine = Callable[..., Engine]
+
+APP = Path(__file__).resolve().parents[1] / "dashboard" / "app.py"
+OVERVIEW, SOURCES = "../pages/overview.py", "../pages/sources.py"
+SECONDS = 60
+
+
+@contextmanager
+def on_database(engine: Engine, *, monkeypatch: pytest.MonkeyPatch, home: Path, inbox: Path | None = None) -> Iterator[Engine]:
+    """Have this process's dashboard use a database, as its environment would; with an inbox it is no demo."""
+    monkeypatch.setenv("DATABASE_URL", engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("ORDERHUB_HOME", str(home))
+    if inbox is not None:
+        monkeypatch.setenv("ORDERHUB_INBOX", str(inbox))
+    monkeypatch.setattr(identity, "_client_address", lambda: None)
+    monkeypatch.setattr(api, "_open", {})
+    settings.cache_clear()
+    st.cache_data.clear()
+    yield engine
+    settings.cache_clear()
+    st.cache_data.clear()
+
+
+def database_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the dashboard's database be where nobody answers."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    settings.cache_clear()
+
+
+def open_page(path: str = OVERVIEW, **query: str | list[str]) -> AppTest:
+    """Open a page by its file, with a query as its link would have."""
+    st.cache_data.clear()
+    app = AppTest.from_file(str(APP), default_timeout=SECONDS)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    return app if path == OVERVIEW else app.switch_page(path).run()
+
+
+def texts(app: AppTest) -> str:
+    """Return every text of a page, for looking for words."""
+    found = [getattr(element, "value", "") for kind in ("markdown", "caption", "warning", "error", "info") for element in app.get(kind)]
+    found += [f"{metric.label} {metric.value} {metric.delta}" for metric in app.metric]
+    return "\n".join(str(text) for text in found)
