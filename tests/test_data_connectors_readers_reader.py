@@ -5,7 +5,7 @@ import hashlib
 import io
 import tracemalloc
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO, cast
+from typing import BinaryIO, Literal, cast
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from data.connectors.batch import CHUNK_ROWS, Chunk
 from data.connectors.readers import Entry, Reading, UnreadableFile, clean_cell, is_nothing, preview, read, reader, records
+from data.connectors.readers.columns import block_columns
 from data.connectors.readers.footers import is_footer
 
 HEADER = ["订单编号", "买家留言", "金额（元） "]
@@ -53,9 +54,9 @@ def said(cell: str) -> str | None:
     return None if is_nothing(bare) else bare
 
 
-def written(rows: Sequence[Sequence[str]], *, delimiter: str = ",", quoting: int = csv.QUOTE_MINIMAL, end: str = "\r\n") -> str:
+def written(rows: Sequence[Sequence[str]], *, delimiter: str = ",", quoting: Literal[0, 1] = csv.QUOTE_MINIMAL, end: str = "\r\n") -> str:
     text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator=end).writerows(rows)  # type: ignore[call-overload]
+    csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator=end).writerows(rows)
     return text.getvalue()
 
 
@@ -68,7 +69,7 @@ def written(rows: Sequence[Sequence[str]], *, delimiter: str = ",", quoting: int
     end=st.sampled_from(["\r\n", "\n"]),
 )
 def test_what_a_csv_writer_wrote_comes_back(
-    block_bytes: int, rows: list[tuple[str, str, str]], encoding: str, delimiter: str, quoting: int, end: str
+    block_bytes: int, rows: list[tuple[str, str, str]], encoding: str, delimiter: str, quoting: Literal[0, 1], end: str
 ) -> None:
     # A header in Chinese keeps short files apart: ASCII and GBK bytes may by chance be UTF-8 too.
     text = written([["订单编号", "买家留言说明文字", "实付金额"], *rows], delimiter=delimiter, quoting=quoting, end=end)
@@ -91,7 +92,7 @@ MESS = st.lists(st.sampled_from([*'",\n\r\t \0', *LINES, *WORDS]), max_size=60).
 def test_columns_at_once_and_rows_one_by_one_give_the_same(block_bytes: int, text: str) -> None:
     """However broken the file, the fast way neither takes nor refuses what the slow one does not."""
     found = []
-    for columns in (reader.block_columns, lambda *_, **__: None):
+    for columns in (block_columns, lambda *_, **__: None):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(records, "BLOCK_BYTES", block_bytes)
             patch.setattr(reader, "block_columns", columns)

@@ -60,8 +60,7 @@ def test_records_end_where_a_csv_reader_says_they_do(block_bytes: int, text: str
 
 
 def test_a_quote_never_closed_costs_its_own_line_where_the_next_lines_fit_the_table() -> None:
-    cut = Records(pieces('1,a\n2,"b\n3,c\n4,d\n', 5), delimiter=",")
-    cut.width = 2
+    cut = Records(pieces('1,a\n2,"b\n3,c\n4,d\n', 5), delimiter=",", width=2)
 
     blocks = list(cut)
 
@@ -74,8 +73,7 @@ def test_a_quote_never_closed_costs_its_own_line_where_the_next_lines_fit_the_ta
 
 
 def test_a_file_cut_within_a_memo_of_many_lines_refuses_that_record_alone() -> None:
-    cut = Records(pieces('1,a\n2,"dear shop\nplease wrap\nand se', 5), delimiter=",")
-    cut.width = 2
+    cut = Records(pieces('1,a\n2,"dear shop\nplease wrap\nand se', 5), delimiter=",", width=2)
 
     assert [block.records if isinstance(block, Block) else block.code for block in cut] == [1, "unclosed_quote"]
 

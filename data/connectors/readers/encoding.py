@@ -63,10 +63,9 @@ def text_blocks(entry: Entry, encoding: Encoding) -> Iterator[str]:
 
 
 def utf8_blocks(entry: Entry, encoding: Encoding) -> Iterator[bytes]:
-    """Give an entry's bytes as UTF-8 without a byte order mark."""
+    """Give an entry's bytes as UTF-8 without a byte order mark, in blocks that are never empty."""
     if not (encoding.clean and encoding.name in ("utf-8", "utf-8-sig")):
-        for text in text_blocks(entry, encoding):
-            yield text.encode("utf-8", "replace")
+        yield from (text.encode("utf-8", "replace") for text in text_blocks(entry, encoding) if text)
         return
     with entry.open() as file:
         if encoding.name == "utf-8-sig":

@@ -7,12 +7,17 @@ from data.connectors.readers.archive import Entry
 from data.connectors.readers.encoding import Encoding, text_blocks
 from data.connectors.readers.unreadable import UnreadableFile
 
+# Blocks of a megabyte; such pages are small, and the parser may have to hold all of one.
+MAX_BLOCKS = 64
+
 
 def table_rows(entry: Entry, *, encoding: Encoding) -> Iterator[tuple[int, list[str]]]:
     """Give the rows of the page's tables in their order; UnreadableFile where there is none."""
     parser = _TableParser()
     number = 0
-    for text in text_blocks(entry, encoding):
+    for place, text in enumerate(text_blocks(entry, encoding)):
+        if place > MAX_BLOCKS:
+            raise UnreadableFile("too_large", entry.name)
         parser.feed(text)
         for cells in parser.taken():
             yield (number := number + 1), cells
@@ -39,6 +44,7 @@ class _TableParser(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "tr":
+            self._end_cell()
             self._rows.append([])
         elif tag in ("td", "th") and self._rows:
             self._end_cell()

@@ -61,7 +61,7 @@ def _row_chunks(rows: Iterator[Row], *, collector: Callable[[Iterator[Row]], Col
 
 def _text_chunks(entry: Entry, seen: Preview, *, header_row: int, collector: Callable[[Iterator[Row]], Collector]) -> Iterator[Chunk]:
     """Read most blocks column-wise; one by one only the rows of blocks that hold something else than plain data."""
-    records = Records(utf8_blocks(entry, Encoding(seen.encoding, seen.clean)), delimiter=seen.delimiter)
+    records = Records(utf8_blocks(entry, Encoding(seen.encoding, seen.clean)), delimiter=seen.delimiter, width=seen.width)
     collected: Collector | None = None
     before: list[Row] = []
     number = 0
@@ -72,7 +72,6 @@ def _text_chunks(entry: Entry, seen: Preview, *, header_row: int, collector: Cal
             if number > header_row:
                 rows = iter(before)
                 collected = collector(rows)
-                records.width = collected.layout.width
                 collected.add_rows(rows)
         elif (columns := _columns_of(block, collected, delimiter=seen.delimiter)) is not None:
             collected.add_columns(np.arange(first, number + 1, dtype=np.int64), columns)

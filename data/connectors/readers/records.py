@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -43,27 +44,33 @@ class Block:
 
 @dataclass(frozen=True)
 class Fault:
-    """One record that cannot be given, with the code of its finding."""
+    """One record that cannot be given, with the code of its finding and the beginning of its bytes."""
 
     code: str
+    head: bytes = b""
     records: int = 1
+
+    def rows(self, *, delimiter: str) -> Iterator[list[str]]:
+        """Show the beginning of the record's first line as cells."""
+        line = self.head.partition(b"\n")[0].decode("utf-8", "ignore")
+        return islice(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter), 1)
 
 
 class Records:
     """Cuts a stream of UTF-8 bytes at the ends of records, exactly as a csv reader sees them, in bounded memory.
 
-    Set ``width`` once the header is known: then an opening quote that is never closed costs its own line alone, as long as
-    the lines after it have that many cells; else it costs all up to the end of the file.
+    An opening quote that is never closed costs its own line alone, as long as the lines after it have the table's ``width``
+    of cells; else it costs all up to the end of the file.
     """
 
-    def __init__(self, blocks: Iterator[bytes], *, delimiter: str) -> None:
+    def __init__(self, blocks: Iterator[bytes], *, delimiter: str, width: int = 0) -> None:
         self._blocks = blocks
         self._delimiter = delimiter
         self._openers = delimiter.encode() + b"\r\n"
         self._opens = np.isin(np.arange(256), list(self._openers))
         self._buffer = b""
         self._ended = False
-        self.width = 0
+        self._width = width
 
     def __iter__(self) -> Iterator[Block | Fault]:
         while self._fill(BLOCK_BYTES):
@@ -118,8 +125,9 @@ class Records:
         guards = (previous == _EQUALS) & ((opening == 1) | self._opens[octets[opening - 2]])
         if not (opens | doubles | guards).all() or (doubles[1:] & guards[:-1]).any():
             return False
-        # A break between a guard's quotes ends the record, although the count is odd there.
-        return not guards[before_breaks_within // 2].any()
+        # Between a guard's quotes a break ends the record, although the count is odd there, and a quote after a comma opens a cell.
+        closing = quotes[1::2]
+        return not guards[before_breaks_within // 2].any() and not (guards[: len(closing)] & self._opens[octets[closing - 1]]).any()
 
     def _exact(self, data: bytes, *, last: bool) -> Block | None:
         """Cut by following every quote; None if no record ends within."""
@@ -141,28 +149,27 @@ class Records:
             data, self._buffer = self._buffer[:end], self._buffer[end:]
             return Block(data, 1, regular=False)
         if scan.quoted and self._resumes():
-            return Fault("unclosed_quote")
+            line, _, self._buffer = self._buffer.partition(b"\n")
+            return Fault("unclosed_quote", line[:_HEAD_BYTES])
         return self._skip()
 
     def _resumes(self) -> bool:
-        """Drop the line whose quote is never closed, if the two after it look like records of this table."""
+        """Say whether the two lines after one whose quote is never closed look like records of this table."""
         lines = self._buffer.split(b"\n", 3)
-        following = [Block(line, 1, regular=False).first(delimiter=self._delimiter) for line in lines[1:3] if line]
-        if not following or self.width < 2 or any(len(cells) != self.width for cells in following):
-            return False
-        self._buffer = self._buffer[len(lines[0]) + 1 :]
-        return True
+        widths = [len(Block(line, 1, regular=False).first(delimiter=self._delimiter)) for line in lines[1:3] if line]
+        return self._width > 1 and bool(widths) and all(width in (self._width, self._width + 1) for width in widths)
 
     def _skip(self) -> Fault:
         scan = _Scan(self._openers)
+        head = self._buffer[:_HEAD_BYTES]
         while True:
             end = next(scan.ends(self._buffer, last=self._ended), None)
             if end is not None:
                 self._buffer = self._buffer[end:]
-                return Fault("cell_too_large")
+                return Fault("cell_too_large", head)
             if self._ended:
                 self._buffer = b""
-                return Fault("unclosed_quote" if scan.quoted else "cell_too_large")
+                return Fault("unclosed_quote" if scan.quoted else "cell_too_large", head)
             held, scanned = self._buffer, scan.position
             scan.moved(held)
             self._buffer = held[scanned:]

@@ -16,13 +16,10 @@ DELIMITERS = (",", "\t", ";")
 csv.field_size_limit(1 << 24)
 
 
-def text_rows(entry: Entry, *, encoding: Encoding, delimiter: str, split: str | None = None) -> Iterator[Row]:
+def text_rows(entry: Entry, *, encoding: Encoding, delimiter: str, width: int = 0) -> Iterator[Row]:
     """Give the records with their numbers from 1, blank ones too; what cannot be split is a Finding."""
-    if split:
-        yield from _split_rows(entry, encoding=encoding, split=split)
-        return
     number = 1
-    for block in Records(utf8_blocks(entry, encoding), delimiter=delimiter):
+    for block in Records(utf8_blocks(entry, encoding), delimiter=delimiter, width=width):
         yield from block_rows(block, number, delimiter=delimiter)
         number += block.records
 
@@ -35,7 +32,7 @@ def block_rows(block: Block | Fault, number: int, *, delimiter: str) -> Iterator
         yield from enumerate(block.rows(delimiter=delimiter), start=number)
 
 
-def _split_rows(entry: Entry, *, encoding: Encoding, split: str) -> Iterator[Row]:
+def split_rows(entry: Entry, *, encoding: Encoding, split: str) -> Iterator[Row]:
     """WeChat's bill: cells may hold bare commas, so rows that begin with the guard are split on comma and guard."""
     guard = split[-1]
     for number, line in enumerate(lines_of(utf8_blocks(entry, encoding)), start=1):
@@ -53,6 +50,15 @@ def likeliest(rows_by: Mapping[str, Sequence[Sequence[str]]]) -> str:
     '\t'
     """
     return max(rows_by, key=lambda delimiter: _agreement(rows_by[delimiter]))
+
+
+def common_width(rows: Sequence[Sequence[str]]) -> int:
+    """Give the number of cells most rows have, 0 where no row has two.
+
+    >>> common_width([["title"], ["a", "b"], ["1", "2"], ["1", "2", ""]])
+    2
+    """
+    return _agreement(rows)[1]
 
 
 def _agreement(rows: Sequence[Sequence[str]]) -> tuple[float, int]:

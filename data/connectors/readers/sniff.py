@@ -11,7 +11,7 @@ from data.connectors.readers.encoding import Encoding, choose_encoding
 from data.connectors.readers.excel import first_rows, sheet_rows
 from data.connectors.readers.html_table import table_rows
 from data.connectors.readers.json_records import Source, find_records
-from data.connectors.readers.rows import DELIMITERS, likeliest, text_rows
+from data.connectors.readers.rows import DELIMITERS, common_width, likeliest, split_rows, text_rows
 from data.connectors.readers.table import Row
 from data.connectors.readers.unreadable import UnreadableFile
 from models.findings import Finding
@@ -28,8 +28,9 @@ Kind = Literal["text", "workbook", "html", "json"]
 class Preview:
     """What choosing a manifest needs to see of a file.
 
-    ``rows`` are the first 40, cleaned cell by cell, blank ones included, so that ``rows[i]`` is row ``i + 1``.
-    ``first_records`` has, for JSON, the first record of each path that holds records (see ``json_records``).
+    ``rows`` are the first 40, cleaned cell by cell, blank ones included, so that ``rows[i]`` is row ``i + 1``; ``width`` is
+    how many cells most of them have, in a text. ``first_records`` has, for JSON, the first record of each path that holds
+    records (see ``json_records``).
     """
 
     format: Literal["rows", "json"]
@@ -37,6 +38,7 @@ class Preview:
     encoding: str = ""
     clean: bool = True
     delimiter: str = ","
+    width: int = 0
     rows: list[list[str]] = field(default_factory=list)
     first_records: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
@@ -65,7 +67,8 @@ def preview(entry: Entry, *, sheet: str | None = None) -> Preview:
     tried = {mark: Preview("rows", "text", encoding.name, encoding.clean, mark) for mark in DELIMITERS}
     rows_by = {mark: _first_rows(entry, tried[mark]) for mark in DELIMITERS}
     delimiter = likeliest(rows_by)
-    return replace(tried[delimiter], rows=rows_by[delimiter])
+    rows = rows_by[delimiter]
+    return replace(tried[delimiter], rows=rows, width=common_width(rows))
 
 
 def source_rows(entry: Entry, seen: Preview, *, split: str | None = None) -> Iterator[Row]:
@@ -75,7 +78,9 @@ def source_rows(entry: Entry, seen: Preview, *, split: str | None = None) -> Ite
     encoding = Encoding(seen.encoding, seen.clean)
     if seen.kind == "html":
         return table_rows(entry, encoding=encoding)
-    return text_rows(entry, encoding=encoding, delimiter=seen.delimiter, split=split)
+    if split:
+        return split_rows(entry, encoding=encoding, split=split)
+    return text_rows(entry, encoding=encoding, delimiter=seen.delimiter, width=seen.width)
 
 
 def _first_rows(entry: Entry, seen: Preview) -> list[list[str]]:
