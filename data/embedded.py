@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -25,7 +26,7 @@ import psycopg2
 from data.embedded_place import PATIENCE_SECONDS, PORT, Place, Say, ServerProblem, locked, make, open_to_all, place_of, try_lock
 from data.server_options import server_options
 
-__all__ = ["Server", "ServerProblem", "place_of", "programs_dir", "running_pid", "start", "stop"]
+__all__ = ["Server", "ServerProblem", "place_of", "programs_dir", "remove", "running_pid", "start", "stop"]
 
 USER = "orderhub"
 START_SECONDS = 120.0  # crash recovery of a large WAL can take longer than a minute
@@ -78,12 +79,18 @@ def stop(home: Path, *, say: Say = say_on_stderr) -> bool:
         pid = running_pid(place)
         if pid is None:
             return False
-        process = psutil.Process(pid)
         for kind, seconds in ((signal.SIGINT, 60), (signal.SIGQUIT, 20)):  # fast, then immediate
-            process.send_signal(kind)
-            if _gone(process, seconds=seconds):
+            if _gone(pid, after=kind, seconds=seconds):
                 return True
         raise ServerProblem(f"PID {pid} does not end")
+
+
+def remove(home: Path) -> None:
+    """End this home's server and delete its databases, for good; the home's other files stay."""
+    place = place_of(home)
+    stop(home)
+    for directory in (place.base, place.sockets.parent):
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def running_pid(place: Place) -> int | None:
@@ -202,7 +209,8 @@ def _end_orphans(place: Place, *, held: int) -> None:
         for process in psutil.process_iter(["cmdline"]):
             title = " ".join(process.info["cmdline"] or ())
             if title.startswith(f"postgres: {place.mark}:"):
-                process.send_signal(signal.SIGQUIT if waited < ORPHAN_SECONDS / 2 else signal.SIGKILL)
+                with suppress(psutil.NoSuchProcess):
+                    process.send_signal(signal.SIGQUIT if waited < ORPHAN_SECONDS / 2 else signal.SIGKILL)
         time.sleep(0.1)
 
 
@@ -238,14 +246,20 @@ def _answers(place: Place) -> bool:
     return True
 
 
-def _gone(process: psutil.Process, *, seconds: float) -> bool:
+def _gone(pid: int, *, after: signal.Signals, seconds: float) -> bool:
+    """Send a signal and wait for the process to end."""
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    try:
+        process = psutil.Process(pid)
+        process.send_signal(after)
         # a zombie waits only for its parent, it holds nothing
-        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
-            return True
-        time.sleep(0.02)
-    return False
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.02)
+    except psutil.NoSuchProcess:
+        pass
+    return True
 
 
 def _reason(output: str) -> str:

@@ -17,7 +17,7 @@ import psycopg2
 import pytest
 
 from data import embedded
-from data.embedded import Server, ServerProblem, place_of, running_pid, start, stop
+from data.embedded import Server, ServerProblem, place_of, remove, running_pid, start, stop
 from data.embedded_place import SURVIVES_RESTART, Place, open_to_all
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -35,11 +35,7 @@ def folder() -> Iterator[Path]:
     made.chmod(0o711)
     yield made
     for home in [path for path in made.rglob("*") if path.is_dir() and "postgres" not in path.parts]:
-        stop(home)
-        place = place_of(home)
-        for directory in {place.base, place.sockets.parent}:
-            if directory.parent == SURVIVES_RESTART:
-                shutil.rmtree(directory, ignore_errors=True)
+        remove(home)
     shutil.rmtree(made)
 
 
@@ -184,7 +180,7 @@ def test_a_killed_server_recovers_though_one_of_its_processes_lingers(folder: Pa
 
     assert again.pid != server.pid
     assert _read(again) == ["kept"]
-    assert embedded._gone(backend, seconds=1)
+    _until(lambda: not backend.is_running() or backend.status() == psutil.STATUS_ZOMBIE)
 
 
 def test_a_pid_that_now_belongs_to_another_program_is_not_believed(folder: Path) -> None:
@@ -291,6 +287,17 @@ def test_a_cluster_stays_where_it_was_begun(folder: Path, monkeypatch: pytest.Mo
 
     (folder / "home").chmod(0o700)
     assert place_of(folder / "home").base == server.place.base
+
+
+def test_what_is_removed_leaves_nothing_behind(folder: Path) -> None:
+    server = start(folder / ("long" * 30), options=SMALL)
+    base, sockets = server.place.base, server.place.sockets.parent
+
+    remove(folder / ("long" * 30))
+
+    assert running_pid(server.place) is None
+    assert not base.exists()
+    assert not sockets.exists()
 
 
 # ---------------------------------------------------------------- what the tests ask of a server

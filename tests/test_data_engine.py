@@ -259,7 +259,7 @@ def home() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="orderhub-engine-"))
     folder.chmod(0o711)
     yield folder / "home"
-    embedded.stop(folder / "home")
+    embedded.remove(folder / "home")
     shutil.rmtree(folder)
 
 

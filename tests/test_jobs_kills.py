@@ -55,7 +55,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "home"
     folder.mkdir()
     yield folder
-    embedded.stop(folder)
+    embedded.remove(folder)
 
 
 @pytest.fixture
