@@ -158,7 +158,7 @@ def _summary(choices: Choices) -> str:
     if not chosen:
         return t("筛选：全部")
     more = f" +{len(chosen) - SUMMARY_NAMES}" if len(chosen) > SUMMARY_NAMES else ""
-    return "、".join(chosen[:SUMMARY_NAMES]) + more
+    return t("、").join(chosen[:SUMMARY_NAMES]) + more
 
 
 def _speaker(names: Names) -> Callable[[str], str]:

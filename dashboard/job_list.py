@@ -98,7 +98,10 @@ def upload(view: View) -> None:
     if not view.person.may_run:
         st.caption(t("您的角色只能查看；运行、重放与上传需要经理、运营或 IT 值班。"))
         return
-    shops = {shop_id: f"{name}（{words.channel(channel)}）" for shop_id, channel, name in cached_reads.choices(view.scope).shops}
+    shops = {
+        shop_id: t("{name}（{channel}）", name=name, channel=words.channel(channel))
+        for shop_id, channel, name in cached_reads.choices(view.scope).shops
+    }
     with st.form("upload", clear_on_submit=True, border=False):
         file = st.file_uploader(
             t("平台导出的文件：CSV、Excel、JSON 或 ZIP"), key="upload_file", max_upload_size=MAX_UPLOAD_BYTES // 1024**2
@@ -127,7 +130,7 @@ def outcome(result: Mapping[str, Any] | None) -> str:
         refused = sum(int(report.get("rows") or 0) for report in reports) - accepted
         whole = [str(report["error"]) for report in reports if report.get("error")]
         said = t("收下 {rows} 行，拒收 {refused} 行", rows=fmt.full_count(accepted), refused=fmt.full_count(refused))
-        return "；".join([said, *whole])
+        return t("；").join([said, *whole])
     return words.half(str(result.get("message") or "")) or fmt.MISSING
 
 

@@ -114,8 +114,9 @@ def explain(detail: Mapping[str, object], error: str | None, *, titles: dict[str
         lines.append(f"- {t('缺少列')} `{name}`{rename}")
     near = detail.get("nearest")
     for each in near if isinstance(near, list) else []:
-        gone = "、".join(f"`{name}`" for name in _texts(each.get("missing"))[:8])
-        lines.append(f"- {t('接近')} **{title(each.get('source', each.get('manifest')))}**，{t('缺少')} {gone}")
+        gone = t("、").join(f"`{name}`" for name in _texts(each.get("missing"))[:8])
+        near_title = title(each.get("source", each.get("manifest")))
+        lines.append(f"- {t('接近 **{source}**，缺少 {columns}', source=near_title, columns=gone)}")
     return lines
 
 

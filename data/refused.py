@@ -90,8 +90,8 @@ def _row(
         pairs = list(_leaves(raw))
     else:
         # with a cell too many or too few the names no longer say what a cell is, so that any may be personal
-        aligned = len(raw) == len(names)
-        pairs = list(zip(names if aligned else [f"#{n + 1}" for n in range(len(raw))], raw, strict=True))
+        aligned = len(raw) >= len(names) and not any(raw[len(names) :])
+        pairs = list(zip(names, raw, strict=False)) if aligned else [(f"#{n + 1}", cell) for n, cell in enumerate(raw)]
         personal = personal if aligned else None
     hidden = tuple(personal is None or _is_personal(name, personal) for name, _ in pairs)
     cells = tuple(MASK if hide and cell and not reveal else cell for (_, cell), hide in zip(pairs, hidden, strict=True))

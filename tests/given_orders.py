@@ -143,7 +143,7 @@ def sources(connection: Connection, *, as_of: datetime) -> None:
         connection,
         tables.file_runs,
         [
-            _run_row(99, source="", at=at, rows=0, refused=0)
+            run_row(99, source="", at=at, rows=0, refused=0)
             | {"manifest": "", "kind": "unknown", "status": "refused", "error": "no_manifest", "detail": detail}
         ],
     )
@@ -152,7 +152,7 @@ def sources(connection: Connection, *, as_of: datetime) -> None:
 def _file(connection: Connection, *, file_id: int, shop_id: str, source: str, nature: str, at: datetime, refused: int) -> None:
     name = f"ExportOrderList{202611220000 + file_id}.csv"
     insert_rows(connection, tables.source_files, [_file_row(file_id, shop_id=shop_id, name=name, nature=nature, at=at)])
-    insert_rows(connection, tables.file_runs, [_run_row(file_id, source=source, at=at, rows=120, refused=refused)])
+    insert_rows(connection, tables.file_runs, [run_row(file_id, source=source, at=at, rows=120, refused=refused)])
     bad = [("paid_minor", "not_an_amount", "12,x"), ("created_at", "not_a_time", "昨天")][:refused]
     insert_rows(
         connection,
@@ -174,7 +174,7 @@ def _file_row(file_id: int, *, shop_id: str, name: str, nature: str, at: datetim
     }
 
 
-def _run_row(file_id: int, *, source: str, at: datetime, rows: int, refused: int) -> dict[str, Any]:
+def run_row(file_id: int, *, source: str, at: datetime, rows: int, refused: int) -> dict[str, Any]:
     return {
         "run_id": file_id,
         "file_id": file_id,

@@ -1,0 +1,209 @@
+"""Does the product work in a real browser: open, filter, change page, share a link, change language, download?"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import parse_qs, urlparse
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from sqlalchemy import text
+
+from tests import given_orders
+from tests.given_pages import MakeEngine
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+START_SECONDS = 60
+# Two cores shared with the rest of the tests.
+PATIENCE_MS = 30_000
+
+
+def _chromium() -> str:
+    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine; run tests/setup_system.sh")
+    return found
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def address(make_engine: MakeEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A running ``python -m dashboard`` on a merchant of its own."""
+    engine = make_engine(kind="demo")
+    with engine.begin() as connection:
+        given_orders.merchant(connection, as_of=datetime.now(UTC), count=500)
+        connection.execute(text("UPDATE heartbeats SET beat_at = now() + interval '1 hour'"))
+    port, home = _free_port(), tmp_path_factory.mktemp("browser")
+    given = {"DATABASE_URL": engine.url.render_as_string(hide_password=False), "ORDERHUB_HOME": str(home), "ORDERHUB_PORT": str(port)}
+    with (home / "dashboard.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dashboard"], cwd=CHECKOUT, env={**os.environ, **given}, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            _wait_for(f"http://127.0.0.1:{port}", process=process, log=home / "dashboard.log")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def _wait_for(address: str, *, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if urlopen(f"{address}/healthz", timeout=5).status == 200:
+                return
+        except OSError:
+            time.sleep(0.3)
+    raise AssertionError(f"the dashboard did not start:\n{log.read_text(errors='replace')}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=_chromium(), args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    context = browser.new_context(viewport=DESK, locale="zh-CN", base_url=address, accept_downloads=True)  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    yield context.new_page()
+    context.close()
+
+
+def settled(page: Page) -> None:
+    """Wait until the page's script has run to its end."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def query_of(page: Page) -> dict[str, list[str]]:
+    """Return what the address bar says."""
+    return parse_qs(urlparse(page.url).query)
+
+
+def choose_channel(page: Page, name: str) -> None:
+    page.get_by_role("button", name="筛选：全部").click()
+    page.get_by_test_id("stMultiSelect").first.locator("input").click()
+    page.get_by_role("option", name=name, exact=True).click()
+
+
+def test_it_opens_on_the_overview_with_figures_charts_and_the_time(page: Page) -> None:
+    page.goto("/")
+
+    expect(page.get_by_text("数据截至")).to_be_visible()
+    expect(page.get_by_test_id("stMetric")).to_have_count(4)
+    expect(page.get_by_text("发货最慢")).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_have_count(4)
+
+
+def test_nothing_is_asked_of_any_other_machine(page: Page, address: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/")
+    expect(page.locator(".js-plotly-plot")).to_have_count(4)
+
+    assert [url for url in asked if not url.startswith((address, address.replace("http", "ws"), "data:", "blob:"))] == []
+
+
+def test_a_filter_narrows_the_figures_and_is_in_the_link(page: Page) -> None:
+    page.goto("/")
+    choose_channel(page, "抖音")
+
+    page.wait_for_url(lambda url: "channel" in url)
+    assert query_of(page)["channel"] == ["抖音"]
+    expect(page.get_by_text("抖音贡献实付的 100.0%")).to_be_visible()
+
+
+def test_a_change_of_page_keeps_the_filters_and_back_returns(page: Page) -> None:
+    page.goto("/?channel=douyin&period=30d")
+    expect(page.get_by_text("抖音贡献实付的 100.0%")).to_be_visible()
+
+    page.get_by_role("link", name="接入与任务").click()
+    expect(page.get_by_text("个来源迟到")).to_be_visible()
+    assert query_of(page)["channel"] == ["抖音"]
+    assert query_of(page)["period"] == ["近30日"]
+
+    page.go_back()
+    expect(page.get_by_text("抖音贡献实付的 100.0%")).to_be_visible()
+    assert query_of(page)["channel"] == ["抖音"]
+
+
+def test_a_deep_link_in_codes_opens_the_same_view_in_english(page: Page) -> None:
+    page.goto("/sources?lang=en&channel=douyin")
+
+    expect(page.get_by_text("1 of 2 sources are late")).to_be_visible()
+    expect(page.get_by_role("button", name="Douyin")).to_be_visible()
+
+
+def test_the_language_is_one_click_away_and_keeps_the_filters(page: Page) -> None:
+    page.goto("/?channel=douyin")
+    expect(page.get_by_text("抖音贡献实付的 100.0%")).to_be_visible()
+
+    page.get_by_role("radio", name="EN").click()
+
+    expect(page.get_by_text("Douyin brings 100.0% of the money")).to_be_visible()
+    expect(page.get_by_role("link", name="Sources and jobs")).to_be_visible()
+    page.wait_for_url(lambda url: "Douyin" in url)
+    page.reload()
+    expect(page.get_by_text("Douyin brings 100.0% of the money")).to_be_visible()
+
+
+def test_refused_rows_are_downloaded_in_words_with_contacts_masked(page: Page) -> None:
+    page.goto("/sources")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="下载拒收行 CSV").click()
+
+    lines = Path(waiting.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0] == "文件,行号,字段,原因,原文（联系方式已遮盖）"
+    assert len(lines) == 1 + 8
+    assert "无法识别的金额：“12,x”，应为数字" in lines[1]
+
+
+@pytest.mark.parametrize("path", ["/", "/sources"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_on_a_phone_nothing_sticks_out(path: str, language: str, page: Page) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.goto(f"{path}?lang={language}")
+    expect(page.get_by_test_id("stMetric")).to_have_count(4)
+
+    wide = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth - window.innerWidth")
+    assert wide <= 0
+
+
+INK = """(signs) => {
+    const family = getComputedStyle(document.body).fontFamily;
+    return signs.map((sign) => {
+        const canvas = Object.assign(document.createElement("canvas"), { width: 48, height: 48 });
+        const pen = canvas.getContext("2d");
+        pen.font = "32px " + family;
+        pen.fillText(sign, 4, 38);
+        return pen.getImageData(0, 0, 48, 48).data.filter((value, place) => place % 4 === 3 && value > 0).length;
+    });
+}"""
+
+
+def test_chinese_is_drawn_in_glyphs_not_boxes(page: Page) -> None:
+    page.goto("/")
+    expect(page.get_by_text("数据截至")).to_be_visible()
+
+    # Without a Chinese font every sign is the same box.
+    assert len(set(page.evaluate(INK, list("单实付发货抖音")))) > 3
