@@ -5,6 +5,7 @@ import hashlib
 import io
 import tracemalloc
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
 import pytest
@@ -12,7 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.connectors.batch import CHUNK_ROWS, Chunk
-from data.connectors.readers import Entry, Reading, UnreadableFile, clean_cell, is_nothing, preview, read, reader, records
+from data.connectors.readers import (
+    Entry,
+    Reading,
+    UnreadableFile,
+    clean_cell,
+    is_nothing,
+    open_entries,
+    preview,
+    read,
+    read_records,
+    reader,
+    records,
+)
 from data.connectors.readers.columns import block_columns
 from data.connectors.readers.footers import is_footer
 
@@ -351,3 +364,58 @@ def test_an_empty_file_is_refused_whole(data: bytes) -> None:
 
     assert problem.value.code == "empty"
     assert problem.value.text(language="en").startswith("the file is empty")
+
+
+@pytest.mark.parametrize(("name", "rows", "figure"), [("tradebill_ALL", 3, "总交易单数"), ("fundflowbill_BASIC", 2, "资金流水总笔数")])
+def test_the_public_wechat_bills_count_what_they_state(samples: Path, name: str, rows: int, figure: str) -> None:
+    (entry,) = open_entries(samples / "samples" / "wechatpay_merchant" / f"{name}.csv")
+
+    reading = read(entry, preview(entry), header_row=1, split=",`")
+
+    assert len(table_of(reading.chunks())) == rows
+    assert int(reading.totals()[figure]) >= rows
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("olist_orders", 23_579),
+        ("olist_order_items", 23_442),
+        ("olist_order_payments", 24_988),
+        ("olist_customers", 21_608),
+        ("olist_sellers", 3_095),
+        ("olist_products", 32_951),
+        ("olist_zip_centroids", 19_015),
+        ("product_category_name_translation", 71),
+    ],
+)
+def test_olist_is_read_whole(samples: Path, name: str, rows: int) -> None:
+    (entry,) = open_entries(samples / "realdata" / "olist" / f"{name}.csv.gz")
+
+    chunks = list(read(entry, preview(entry), header_row=1))
+
+    assert sum(len(chunk.row_number) for chunk in chunks) == rows
+    assert refused_of(iter(chunks)) == []
+    assert chunks[-1].row_number[-1] == rows + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "count"),
+    [
+        ("shopify/order", "order", 1),
+        ("shopify/orders", "orders", 1),
+        ("shopify/locations", "locations", 2),
+        ("shopify/payouts_transactions", "transactions", 25),
+        ("shopify/transactions", "", 1),
+        ("shopee/v2.order.get_order_detail", "response_sample.item.value.response.order_list", 1),
+        ("shopee/v2.payment.get_escrow_detail", "response_sample.item.value.response", 1),
+    ],
+)
+def test_the_public_json_samples_hold_their_records(samples: Path, name: str, path: str, count: int) -> None:
+    (entry,) = open_entries(samples / "samples" / f"{name}.json")
+    seen = preview(entry)
+
+    records = [record for chunk in read_records(entry, seen, records_path=path) for record in chunk.records or ()]
+
+    assert len(records) == count
+    assert records[0] == seen.first_records[path]

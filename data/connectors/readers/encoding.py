@@ -1,8 +1,9 @@
 """In which encoding was this text file written, and what are its bytes as UTF-8?"""
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from charset_normalizer import from_bytes
 
@@ -42,9 +43,7 @@ def choose_encoding(entry: Entry) -> Encoding:
     for name in names:
         if _decodes(entry, name):
             return Encoding(name)
-    counted = {name: _bad_rows(entry, name) for name in names}
-    name = min(counted, key=lambda name: counted[name][0])
-    bad, rows = counted[name]
+    name, bad, rows = _least_bad(entry, names)
     if bad <= 1 or bad <= MAX_BAD_SHARE * rows:
         return Encoding(name, clean=False)
     guess = None if known else from_bytes(head).best()
@@ -95,17 +94,31 @@ def _decodes(entry: Entry, name: str) -> bool:
     return True
 
 
-def _bad_rows(entry: Entry, name: str) -> tuple[int, int]:
-    """Count the lines with undecodable bytes, and all lines."""
+def _least_bad(entry: Entry, names: Sequence[str]) -> tuple[str, int, int]:
+    """Choose the codec with the fewest bad rows, the first where they are equal; with its bad rows and all rows."""
+    # The start of the file shows which it will be; the others are then given up once they are worse.
+    likely = sorted(names, key=lambda name: _bad_rows(entry, name, blocks=1)[0])
+    best = (likely[0], *_bad_rows(entry, likely[0]))
+    for name in likely[1:]:
+        bad, rows = _bad_rows(entry, name, enough=best[1])
+        if bad < best[1]:
+            best = (name, bad, rows)
+    return best
+
+
+def _bad_rows(entry: Entry, name: str, *, blocks: int | None = None, enough: int | None = None) -> tuple[int, int]:
+    """Count the lines with undecodable bytes, and all lines; in the first blocks, or until ``enough`` are bad."""
     bad = rows = 0
     open_line_is_bad = False
-    for text in text_blocks(entry, Encoding(name, clean=False)):
+    for text in islice(text_blocks(entry, Encoding(name, clean=False)), blocks):
         first, *others = text.split("\n")
         open_line_is_bad |= UNDECODABLE in first
         if others:
             bad += open_line_is_bad + sum(UNDECODABLE in line for line in others[:-1])
             rows += len(others)
             open_line_is_bad = UNDECODABLE in others[-1]
+        if enough is not None and bad >= enough:
+            break
     return bad + open_line_is_bad, rows + 1
 
 

@@ -9,7 +9,8 @@ from data.connectors.readers.cells import PADDING, clean_cell, clean_name, is_no
 SUMMARY_HEADERS = frozenset({"总交易单数", "资金流水总笔数"})
 _SUMMARY = re.compile(r"(?:总计|合计金额|.{0,4}合计)[:：]?")
 _COMMENT = re.compile(r"#(?![0-9A-Za-z])")
-_FIGURE = re.compile(r"([^\d:：，,；;。、\s#()（）]+)[:：共为]*\s*[￥¥]?([-+]?\d[\d,]*(?:\.\d+)?)\s*(笔|元|条)?")
+_CLAUSES = re.compile(r"[，；;。、]|,(?!\d{3})")
+_FIGURE = re.compile(r"(.*?)[:：共为\s]*[￥¥]?([-+]?\d[\d,]*(?:\.\d+)?)\s*(笔|元|条)?")
 _STATEMENT = re.compile(r"#\s*([^:：,\s]+)[:：,]\s*\[?([^\]]+?)\]?\s*")
 # Every raw first cell of a footer matches this (so do some others): one quick look for a whole column.
 MAYBE_FOOTER = f"^[{PADDING}'`=\"]*#(?:[^0-9A-Za-z]|$)|合计|总计|总交易单数|资金流水总笔数"
@@ -62,7 +63,8 @@ def _sentence_figures(text: str) -> Mapping[str, str]:
         return {statement[1]: statement[2]}
     figures: dict[str, str] = {}
     label = ""
-    for words, figure, unit in _FIGURE.findall(text):
-        label = words.removesuffix("共") or label
-        figures.setdefault(f"{label}笔数" if unit in ("笔", "条") else label, figure)
+    for clause in _CLAUSES.split(text.lstrip("#")):
+        if found := _FIGURE.fullmatch(clause.strip()):
+            label = found[1].strip() or label
+            figures.setdefault(f"{label}笔数" if found[3] in ("笔", "条") else label, found[2])
     return figures
