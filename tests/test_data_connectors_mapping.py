@@ -11,7 +11,8 @@ from data.connectors.batch import Batch
 from data.connectors.mapping import stated_at
 from data.connectors.registry import manifests
 from data.connectors.shops import Shop, ShopBook
-from data.connectors.transforms import as_texts, time
+from data.connectors.texts import as_texts
+from data.connectors.times import time
 from tests.platform_examples import AS_OF, BOOK, EXAMPLES, TAOBAO_ORDERS, TAOBAO_REPORT, from_text, mapped
 
 HEADER, *ROWS = TAOBAO_ORDERS.splitlines()

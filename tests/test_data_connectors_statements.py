@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.connectors.statements import CODE_OF, SINCE_EVER, Statements, statements, status_codes
-from data.connectors.transforms import NEVER, as_texts
+from data.connectors.texts import as_texts
+from data.connectors.times import NEVER
 from models.events import EVENT_TYPES, HUB_STATUSES, PROGRESS, STATUS_IMPLIES, stage_of
 
 HOUR = 3_600_000_000

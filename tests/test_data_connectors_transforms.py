@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.connectors import transforms
-from data.connectors.transforms import Parsed, as_texts, decimals_of
+from data.connectors import amounts, times, transforms
+from data.connectors.amounts import decimals_of
+from data.connectors.texts import Parsed, as_texts
 from models.orders import MAX_MINOR
 
 
@@ -23,14 +24,14 @@ class TestMoney:
     def test_is_exact_to_the_last_fen_however_it_is_dressed(self, amount: Decimal, sign: str, unit: str, grouped: bool) -> None:
         text = f"{sign}{amount:,}{unit}" if grouped else f"{sign}{amount}{unit}"
 
-        parsed = transforms.money(as_texts([text]), decimals=2)
+        parsed = amounts.money(as_texts([text]), decimals=2)
 
         assert parsed.values.to_pylist() == [int(amount * 100)]
         assert not parsed.faults
 
     @given(st.lists(st.text(alphabet="0123456789.,-+¥￥元eE x", max_size=12), min_size=1))
     def test_believes_or_refuses_each_cell_but_never_guesses(self, cells: list[str]) -> None:
-        parsed = transforms.money(as_texts(cells), decimals=2)
+        parsed = amounts.money(as_texts(cells), decimals=2)
 
         values = parsed.values.to_pylist()
         refused = np.logical_or.reduce([np.zeros(len(cells), dtype=bool), *parsed.faults.values()])
@@ -40,13 +41,13 @@ class TestMoney:
                 assert value == int(Decimal(cell.strip()) * 100)
 
     def test_refuses_what_it_would_have_to_round(self) -> None:
-        parsed = transforms.money(as_texts(["1.005", "1.0500", "1.00", "12"]), decimals=2)
+        parsed = amounts.money(as_texts(["1.005", "1.0500", "1.00", "12"]), decimals=2)
 
         assert parsed.values.to_pylist() == [None, 105, 100, 1200]
         assert _faults(parsed) == {"too_many_decimals": [0]}
 
     def test_believes_a_billion_yuan_and_refuses_what_no_order_can_cost(self) -> None:
-        parsed = transforms.money(as_texts(["1000000000.00", "1000000000000.00", "1000000000000.01", "9" * 40]), decimals=2)
+        parsed = amounts.money(as_texts(["1000000000.00", "1000000000000.00", "1000000000000.01", "9" * 40]), decimals=2)
 
         assert parsed.values.to_pylist() == [10**11, MAX_MINOR, None, None]
         assert _faults(parsed) == {"amount_too_large": [2, 3]}
@@ -54,7 +55,7 @@ class TestMoney:
     def test_counts_in_the_smallest_unit_of_each_rows_currency(self) -> None:
         decimals = np.array([decimals_of(code) for code in ("CNY", "JPY", "KRW", "VND", "KWD")])
 
-        parsed = transforms.money(as_texts(["12.30", "1230", "1230.0", "1.5", "1.234"]), decimals=decimals)
+        parsed = amounts.money(as_texts(["12.30", "1230", "1230.0", "1.5", "1.234"]), decimals=decimals)
 
         assert parsed.values.to_pylist() == [1230, 1230, 1230, None, 1234]
         assert _faults(parsed) == {"too_many_decimals": [3]}
@@ -62,12 +63,12 @@ class TestMoney:
     def test_is_negative_only_where_the_field_says_which_way_it_went(self) -> None:
         texts = as_texts(["-35.80", "-0.00"])
 
-        assert transforms.money(texts, decimals=2, unsigned=True).values.to_pylist() == [3580, 0]
-        assert _faults(transforms.money(texts, decimals=2)) == {"negative": [0]}
+        assert amounts.money(texts, decimals=2, unsigned=True).values.to_pylist() == [3580, 0]
+        assert _faults(amounts.money(texts, decimals=2)) == {"negative": [0]}
 
     @pytest.mark.parametrize("cell", ["12,34", "1,23,456", "1.2.3", "12a", "--", "1e3", "131.77(已退款89.84)", "NaN", "∞"])
     def test_that_is_ambiguous_is_refused(self, cell: str) -> None:
-        assert _faults(transforms.money(as_texts([cell]), decimals=2)) == {"not_an_amount": [0]}
+        assert _faults(amounts.money(as_texts([cell]), decimals=2)) == {"not_an_amount": [0]}
 
 
 class TestIds:
@@ -90,7 +91,7 @@ class TestIds:
 
 class TestCounts:
     def test_are_whole(self) -> None:
-        parsed = transforms.count(as_texts(["2", "2.0000", "2.5", "-1", "two", "9999999999"]))
+        parsed = amounts.count(as_texts(["2", "2.0000", "2.5", "-1", "two", "9999999999"]))
 
         assert parsed.values.to_pylist() == [2, 2, None, None, None, None]
         assert _faults(parsed) == {"not_a_count": [2, 4, 5], "negative": [3]}
@@ -107,9 +108,7 @@ class TestTimes:
     )
     def test_in_beijing_are_eight_hours_ahead_in_any_of_their_forms(self, at: datetime) -> None:
         for form in ("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y年%m月%d日 %H:%M:%S"):
-            assert _instant(transforms.time(as_texts([at.strftime(form)]), zone="Asia/Shanghai")) == at.replace(tzinfo=UTC) - timedelta(
-                hours=8
-            )
+            assert _instant(times.time(as_texts([at.strftime(form)]), zone="Asia/Shanghai")) == at.replace(tzinfo=UTC) - timedelta(hours=8)
 
     @given(
         st.datetimes(datetime.fromisoformat("2000-01-01"), datetime.fromisoformat("2040-01-01")).map(lambda at: at.replace(microsecond=0)),
@@ -121,11 +120,11 @@ class TestTimes:
         expected = at.replace(tzinfo=UTC) - timedelta(minutes=minutes)
 
         for text in (f"{at:%Y-%m-%dT%H:%M:%S}{offset}", f"{at:%Y-%m-%d %H:%M:%S} {offset.replace(':', '')}"):
-            assert _instant(transforms.time(as_texts([text]), zone="Asia/Shanghai")) == expected
+            assert _instant(times.time(as_texts([text]), zone="Asia/Shanghai")) == expected
 
     def test_that_happened_twice_are_the_earlier_and_those_that_never_did_move_forward(self) -> None:
-        twice = transforms.time(as_texts(["2026-11-01 01:30:00"]), zone="America/New_York")
-        never = transforms.time(as_texts(["2026-03-08 02:30:00"]), zone="America/New_York")
+        twice = times.time(as_texts(["2026-11-01 01:30:00"]), zone="America/New_York")
+        never = times.time(as_texts(["2026-03-08 02:30:00"]), zone="America/New_York")
 
         assert _instant(twice) == datetime(2026, 11, 1, 1, 30, tzinfo=ZoneInfo("America/New_York")).astimezone(UTC)
         assert _instant(never) == datetime(2026, 3, 8, 7, 0, tzinfo=UTC)
@@ -139,7 +138,7 @@ class TestTimes:
             at for at in local if at.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == at
         ]
 
-        parsed = transforms.time(as_texts([f"{at:%Y-%m-%d %H:%M:%S}" for at in exists]), zone=zone)
+        parsed = times.time(as_texts([f"{at:%Y-%m-%d %H:%M:%S}" for at in exists]), zone=zone)
 
         expected = [int(at.replace(tzinfo=ZoneInfo(zone), fold=0).timestamp()) * 1_000_000 for at in exists]
         assert parsed.values.cast("int64").to_pylist() == expected
@@ -148,14 +147,14 @@ class TestTimes:
         "cell", ["昨天", "2026-02-30 08:00:00", "2026-13-01 08:00:00", "08:00:00", "2026-01-01 25:00:00", "1 Jan 2026"]
     )
     def test_that_are_none_are_refused(self, cell: str) -> None:
-        parsed = transforms.time(as_texts([cell, "2026-01-01 00:00:00"]), zone="Asia/Shanghai")
+        parsed = times.time(as_texts([cell, "2026-01-01 00:00:00"]), zone="Asia/Shanghai")
 
         assert _faults(parsed) == {"not_a_time": [0]}
         assert parsed.values.is_valid().to_pylist() == [False, True]
 
     @pytest.mark.parametrize("cell", ["0001-01-01 00:00:00", "1970-01-01 00:00:00", "0000-00-00 00:00:00", "0"])
     def test_that_mean_nothing_are_missing(self, cell: str) -> None:
-        parsed = transforms.time(as_texts([cell]), zone="Asia/Shanghai")
+        parsed = times.time(as_texts([cell]), zone="Asia/Shanghai")
 
         assert parsed.values.to_pylist() == [None]
         assert not parsed.faults
@@ -163,13 +162,13 @@ class TestTimes:
     def test_in_rows_of_several_zones_are_each_read_in_their_own(self) -> None:
         texts = as_texts(["2026-07-01 08:00:00"] * 2)
 
-        parsed = transforms.time_by_zone(texts, zones=as_texts(["Asia/Shanghai", "America/New_York"]))
+        parsed = times.time_by_zone(texts, zones=as_texts(["Asia/Shanghai", "America/New_York"]))
 
         hours = [instant.hour for instant in parsed.values.to_pylist()]
         assert hours == [0, 12]
 
     def test_in_unix_seconds_or_milliseconds_are_instants_and_zero_is_none(self) -> None:
-        parsed = transforms.unix_seconds(as_texts(["1762601591", "1762601591000", "0", "17626"]))
+        parsed = times.unix_seconds(as_texts(["1762601591", "1762601591000", "0", "17626"]))
 
         assert parsed.values.cast("int64").to_pylist() == [1762601591 * 10**6, 1762601591 * 10**6, None, None]
         assert _faults(parsed) == {"not_a_time": [3]}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from data.connectors.batch import Chunk
 from data.connectors.statements import CODE_OF, joined, stated
-from data.connectors.transforms import NEVER
+from data.connectors.times import NEVER
 from data.connectors.whole_orders import keep_orders_whole, order_codes, order_statements
 from models.events import HUB_STATUSES
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from data.connectors import json_paths
 from data.connectors.batch import Chunk, RowNumbers
-from data.connectors.transforms import Mask, Texts, as_texts, filled, mask_of
+from data.connectors.texts import Mask, Texts, as_texts, filled, mask_of
 
 Index = npt.NDArray[np.int64]
 

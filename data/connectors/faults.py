@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.connectors.batch import RowNumbers
-from data.connectors.transforms import Mask, Parsed, Texts
+from data.connectors.texts import Mask, Parsed, Texts
 from models.findings import Finding
 
 VALUE_CHARACTERS = 80

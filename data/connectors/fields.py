@@ -8,13 +8,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.connectors import transforms
+from data.connectors import amounts, times, transforms
 from data.connectors.carriers import carrier_of
 from data.connectors.columns import Columns, Index
 from data.connectors.faults import Faults
-from data.connectors.manifest import FieldSpec
+from data.connectors.manifest_parts import FieldSpec
 from data.connectors.regions import ADDRESS_CHARACTERS, city_of_address, region_of, region_of_address, region_of_codes
-from data.connectors.transforms import Parsed, Texts, filled
+from data.connectors.texts import Mask, Parsed, Texts, by_unique, filled
 
 # How a field is read where its manifest does not say.
 READ_AS: Mapping[str, str] = {
@@ -85,7 +85,7 @@ class Fields:
     def micros(self, spec: FieldSpec, *, latest_allowed: int) -> npt.NDArray[np.int64]:
         """Give the times of what has happened, as microseconds; one beyond ``latest_allowed`` is a fault."""
         values = self.read("_at", spec)
-        micros = transforms.micros_of(values)
+        micros = times.micros_of(values)
         ahead = micros > latest_allowed
         if ahead.any():
             self._fault("time_in_future", ahead, column=self.columns.named(spec.sources), texts=self.columns.first_of(spec.sources))
@@ -100,7 +100,7 @@ class Fields:
         if spec.nothing:
             texts = pc.if_else(pc.is_in(texts, value_set=pa.array(spec.nothing, pa.large_string())), None, texts)
         if spec.words:
-            texts = transforms.by_unique(texts, lambda word: spec.words.get(word.strip(), word))
+            texts = by_unique(texts, lambda word: spec.words.get(word.strip(), word))
         if spec.prefix:
             texts = pc.binary_join_element_wise(pa.scalar(spec.prefix, pa.large_string()), texts, pa.scalar("", pa.large_string()))
         if spec.where:
@@ -110,10 +110,10 @@ class Fields:
     def _parsed(self, name: str, spec: FieldSpec, texts: Texts, *, column: str) -> pa.Array:
         how = spec.as_ or ("money" if name.endswith("_minor") else "time" if name.endswith(("_at", "_from")) else READ_AS.get(name, "text"))
         if how == "money":
-            parsed = transforms.money(texts, decimals=self.terms.decimals, unsigned=name in UNSIGNED_MINOR)
+            parsed = amounts.money(texts, decimals=self.terms.decimals, unsigned=name in UNSIGNED_MINOR)
         elif how == "time":
             zones = self.terms.zones
-            parsed = transforms.time(texts, zone=self.terms.zone) if zones is None else transforms.time_by_zone(texts, zones=zones)
+            parsed = times.time(texts, zone=self.terms.zone) if zones is None else times.time_by_zone(texts, zones=zones)
         else:
             parsed = _READERS[how](texts)
         return self._take(parsed, column=column, texts=texts)
@@ -134,7 +134,7 @@ class Fields:
             there[elements.parent[given]] = True
         return pa.array(total, mask=~there)
 
-    def _fault(self, code: str, mask: transforms.Mask, *, column: str, texts: Texts | None = None) -> None:
+    def _fault(self, code: str, mask: Mask, *, column: str, texts: Texts | None = None) -> None:
         self.faults.add(code, mask, column=column, texts=texts, parent=self.parent, label=self._label(column))
 
     def _take(self, parsed: Parsed, *, column: str, texts: Texts) -> pa.Array:
@@ -145,27 +145,27 @@ class Fields:
 
 
 def _judged(judge: Callable[[str], str | None]) -> Callable[[Texts], Parsed]:
-    return lambda texts: Parsed(transforms.by_unique(texts, judge))
+    return lambda texts: Parsed(by_unique(texts, judge))
 
 
 def _address(texts: Texts) -> Parsed:
     # Addresses hardly repeat; their first words do.
     words = pc.replace_substring_regex(texts, r"^\s*(?:中国\s+)?(\S+)(?s:.*)$", r"\1")
-    return Parsed(transforms.by_unique(pc.utf8_slice_codeunits(words, 0, ADDRESS_CHARACTERS), region_of_address))
+    return Parsed(by_unique(pc.utf8_slice_codeunits(words, 0, ADDRESS_CHARACTERS), region_of_address))
 
 
 def _address_city(texts: Texts) -> Parsed:
     words = pc.replace_substring_regex(texts, r"^\s*(?:中国\s+)?(\S{1,12}\s+\S{1,20})(?:\s(?s:.*))?$", r"\1")
     short = pc.less_equal(pc.utf8_length(words), 40)
-    return Parsed(transforms.by_unique(pc.if_else(pc.fill_null(short, False), words, None), city_of_address))
+    return Parsed(by_unique(pc.if_else(pc.fill_null(short, False), words, None), city_of_address))
 
 
 _READERS: Mapping[str, Callable[[Texts], Parsed]] = {
     "text": transforms.text,
     "id": transforms.identifier,
     "joined_id": transforms.identifier,
-    "count": transforms.count,
-    "unix_seconds": transforms.unix_seconds,
+    "count": amounts.count,
+    "unix_seconds": times.unix_seconds,
     "region": _judged(region_of),
     "iso_region": _judged(region_of_codes),
     "address": _address,
@@ -174,8 +174,8 @@ _READERS: Mapping[str, Callable[[Texts], Parsed]] = {
     "waybill_of_pair": transforms.waybill_of_pair,
     "currency": transforms.currency,
     "zone": transforms.zone_name,
-    "day": transforms.day,
-    "rate": transforms.rate,
-    "number": transforms.number,
+    "day": times.day,
+    "rate": amounts.rate,
+    "number": amounts.number,
     "list": transforms.text,
 }

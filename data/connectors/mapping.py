@@ -1,30 +1,27 @@
 """What does a file of a known table say of orders, lines, events and contacts?"""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from data.connectors import transforms
+from data.connectors import amounts, times
 from data.connectors.batch import Batch, Chunk
-from data.connectors.columns import Columns, Index
+from data.connectors.columns import Columns
 from data.connectors.faults import Faults
 from data.connectors.fields import Fields, Terms
-from data.connectors.manifest import FieldSpec, Manifest, OrderNo, Parts, Table, plain_word
+from data.connectors.frames import frame_of
+from data.connectors.manifest import Manifest, Table
+from data.connectors.order_rows import OrderRows
 from data.connectors.shops import Shop, ShopBook, ShopFinder
-from data.connectors.statements import Codes, Micros, Statements, implies, joined, stated, statements, status_codes
-from data.connectors.transforms import NEVER, Mask, Texts, filled, instants_of, mask_of
-from data.connectors.whole_orders import keep_orders_whole, order_codes, order_statements
-from models.events import HUB_STATUSES, OPEN_STATUSES
+from data.connectors.texts import Mask, as_texts, filled
+from data.connectors.whole_orders import keep_orders_whole
 from models.findings import Finding
 
 # A clock may be wrong, a zone off by a day; what lies further ahead is a wrong year or zone.
 FUTURE_ALLOWED = timedelta(hours=36)
-_OPEN_CODES = tuple(code for code, word in enumerate(HUB_STATUSES) if word in OPEN_STATUSES)
 
 
 class Mapper:
@@ -38,7 +35,7 @@ class Mapper:
         self.manifest = manifest
         self.table = table
         self.finder = ShopFinder(shops, manifest=manifest, table=table)
-        self.latest_allowed = int((as_of + FUTURE_ALLOWED).astimezone(UTC).timestamp()) * 1_000_000
+        self._latest_allowed = int((as_of + FUTURE_ALLOWED).astimezone(UTC).timestamp()) * 1_000_000
         self.control_sum = 0
 
     @property
@@ -60,7 +57,10 @@ class Mapper:
             columns = columns.only(~self._is_header_again(columns))
         if self.table.role == "reference":
             return _reference_batch(self, columns, refused=chunk.refused)
-        return _OrderRows(self, columns).batch(refused=chunk.refused)
+        rows = OrderRows(self.manifest, self.table, self.finder, columns, latest_allowed=self._latest_allowed)
+        batch = rows.batch(refused=chunk.refused)
+        self.control_sum += rows.control_sum
+        return batch
 
     def _is_header_again(self, columns: Columns) -> Mask:
         dated = [columns.first_of(spec.sources) for spec in self.table.times.values()]
@@ -73,10 +73,10 @@ def _reference_batch(mapper: Mapper, columns: Columns, *, refused: Sequence[Find
     """Map the rows of a master to the columns of the table it fills."""
     table, manifest = mapper.table, mapper.manifest
     faults = Faults(columns.row_number, frozenset(table.personal_columns))
-    fields = Fields(columns, faults, Terms(manifest.zone, decimals=transforms.decimals_of(manifest.currency)))
+    fields = Fields(columns, faults, Terms(manifest.zone, decimals=amounts.decimals_of(manifest.currency)))
     values = {name: fields.read(name, spec) for name, spec in table.reference.items()}
     keep = pa.array(~faults.bad)
-    frame = _pandas({name: array.filter(keep) for name, array in values.items()})
+    frame = frame_of({name: array.filter(keep) for name, array in values.items()})
     if "aliases" in frame:
         frame["aliases"] = frame["aliases"].str.split(r"[;；|、,，]").map(_stripped, na_action="ignore")
     frame.insert(0, "row_number", columns.row_number[~faults.bad])
@@ -84,311 +84,16 @@ def _reference_batch(mapper: Mapper, columns: Columns, *, refused: Sequence[Find
     return Batch(rows=rows, findings=(*refused, *faults.findings), reference=frame, notices=faults.notices)
 
 
-class _OrderRows:
-    """One chunk of order rows while it is mapped.
-
-    A row may name several orders: ``source_row`` gives, for each order named (a *place*), the row it stands in.
-    """
-
-    def __init__(self, mapper: Mapper, columns: Columns) -> None:
-        self.mapper = mapper
-        self.table = mapper.table
-        self.columns = columns
-        self.faults = Faults(columns.row_number, frozenset(self.table.personal_columns))
-
-    def batch(self, *, refused: Sequence[Finding]) -> Batch:
-        """Read everything the table maps and build the frames."""
-        table, columns = self.table, self.columns
-        left_out = columns.meets(table.leave_out) if table.leave_out else np.zeros(columns.rows, dtype=bool)
-        self._name_shops(left_out)
-        self.order_no, self.source_row = self._name_orders()
-        fields = Fields(columns, self.faults, self._terms())
-        times = {event: fields.micros(spec, latest_allowed=self.mapper.latest_allowed) for event, spec in table.times.items()}
-        updates = [self._update_time(fields, name) for name in table.observed.columns]
-        codes = self._status(times.get("paid", np.full(columns.rows, NEVER, dtype=np.int64)))
-        packages = [self._parts(parts, fields, codes=codes, times=times) for parts in table.parts]
-        order = {name: fields.read(name, spec) for name, spec in table.order.items()}
-        contact = {name: fields.read(name, spec) for name, spec in table.contact.items()}
-        lines = fields.children(table.line_each) if table.line_each else fields
-        line = {name: lines.read(name, spec) for name, spec in self._line_specs().items()}
-        if table.parent or table.kinds:
-            order = {"kind": self._kinds(), **order}
-
-        self.keep = ~self.faults.bad & ~left_out
-        self._note_left_out(left_out)
-        said = self._statements(codes, times=times, kinds=order.get("kind"), packages=packages)
-        self._add_control_sum(order, line)
-        return Batch(
-            rows=columns.rows + len({finding.row for finding in refused}),
-            findings=(*refused, *self.faults.findings),
-            orders=self._order_frame(order),
-            lines=self._line_frame(line, lines) if table.lines != "none" else None,
-            events=self._event_frame(said),
-            sightings=self._sighting_frame(codes),
-            contacts=self._contact_frame(contact) if contact else None,
-            latest_at=_latest([*times.values(), *updates], keep=self.keep),
-            notices=self.faults.notices,
-        )
-
-    # ------------------------------------------------------------ reading rows
-
-    def _name_shops(self, left_out: Mask) -> None:
-        self.shop_id = self.mapper.finder.shop_ids(self.columns)
-        unknown = ~filled(self.shop_id) & ~left_out
-        if unknown.any():
-            texts = self.columns.first_of(self.table.shop)
-            self.faults.add("unknown_shop", unknown, column=self.columns.named(self.table.shop), texts=texts)
-
-    def _name_orders(self) -> tuple[Texts, Index]:
-        spec = self.table.order_no
-        assert spec is not None
-        texts = self.columns.first_of(spec.sources)
-        column = self.columns.named(spec.sources)
-        self.faults.add("missing", ~filled(texts), column=column)
-        numbers, source_row = _split(texts, spec)
-        parsed = transforms.identifier(numbers)
-        self.faults.take(parsed, column=column, texts=numbers, parent=source_row)
-        for pattern in spec.keep:
-            parsed = transforms.Parsed(pc.replace_substring_regex(parsed.values, pattern, r"\1"))
-        if spec.ignore:
-            own = mask_of(pc.match_substring_regex(parsed.values, spec.ignore))
-            self.faults.notices["warehouse_own_order"] += int(own.sum())
-            return parsed.values.filter(pa.array(~own)), source_row[~own]
-        return parsed.values, source_row
-
-    def _terms(self) -> Terms:
-        manifest, finder = self.mapper.manifest, self.mapper.finder
-        shops = {shop_id: finder.shop(shop_id) for shop_id in pc.unique(self.shop_id).drop_null().to_pylist()}
-        own = transforms.by_unique(self.shop_id, lambda shop_id: shops[shop_id].currency)
-        spec = self.table.order.get("currency")
-        row = transforms.currency(self.columns.first_of(spec.sources)).values if spec else self.columns.missing()
-        currency = pc.coalesce(row, own, pa.scalar(manifest.currency, pa.large_string()))
-        decimals: npt.NDArray[np.int64] | int = 0
-        if manifest.unit == "major":
-            encoded = pc.dictionary_encode(currency)
-            each = [transforms.decimals_of(code) for code in encoded.dictionary.to_pylist()]
-            decimals = each[0] if len(set(each)) == 1 else np.array(each or [2], dtype=np.int64)[encoded.indices.to_numpy()]
-        # A warehouse writes all shops' times in its own zone.
-        zones = {shop.zone for shop in shops.values()} if self.table.role == "platform" else set()
-        if len(zones) <= 1:
-            return Terms(next(iter(zones), manifest.zone), decimals=decimals)
-        return Terms(manifest.zone, transforms.by_unique(self.shop_id, lambda shop_id: shops[shop_id].zone), decimals)
-
-    def _update_time(self, fields: Fields, name: str) -> Micros:
-        spec = FieldSpec.model_validate({"from": name, "as": self.table.observed.as_})
-        return fields.micros(spec, latest_allowed=self.mapper.latest_allowed)
-
-    def _line_specs(self) -> Mapping[str, FieldSpec]:
-        key = {"line_key": self.table.line_key} if self.table.line_key else {}
-        return {**key, **self.table.line}
-
-    def _status(self, paid: Micros) -> Codes:
-        status = self.table.status
-        if status is None:
-            return np.full(self.columns.rows, -1, dtype=np.int8)
-        texts = self.columns.first_of(status.sources)
-        words = transforms.by_unique(texts, lambda word: status.words.get(plain_word(word)))
-        for rule in reversed(status.rules):
-            words = pc.if_else(pa.array(self.columns.meets(rule.when)), rule.is_, words)
-        if status.blank is not None:
-            words = pc.if_else(pa.array(~filled(texts) & ~filled(words)), status.blank, words)
-        self.faults.add("unknown_status", filled(texts) & ~filled(words), column=self.columns.named(status.sources), texts=texts)
-        return status_codes(words, paid=paid)
-
-    def _parts(self, parts: Parts, fields: Fields, *, codes: Codes, times: dict[str, Micros]) -> Statements:
-        """State the elements of a nested list, and give the whole event, where the status implies it, the last one's time."""
-        elements = fields.children(parts.each)
-        assert elements.parent is not None
-        spec = FieldSpec.model_validate({"from": parts.time, "as": "time"})
-        when = elements.micros(spec, latest_allowed=self.mapper.latest_allowed)
-        happened = when != NEVER
-        if parts.skip:
-            happened &= ~elements.columns.meets(parts.skip)
-        name = np.array(elements.columns.text(parts.part).to_pylist(), dtype=object)
-        keep = happened & np.array([bool(each) for each in name], dtype=bool)
-        row, when, name = elements.parent[keep], when[keep], name[keep]
-        if parts.whole is not None:
-            whole = implies(codes, parts.whole)
-            last = times.setdefault(parts.whole, np.full(len(codes), NEVER, dtype=np.int64)).copy()
-            np.maximum.at(last, row[whole[row]], when[whole[row]])
-            times[parts.whole] = last
-            if not parts.lone:
-                alone = whole[row] & (np.bincount(row, minlength=len(codes))[row] == 1)
-                row, when, name = row[~alone], when[~alone], name[~alone]
-        return stated(row, parts.event, when, when, part=name)
-
-    def _kinds(self) -> Texts:
-        kinds = pa.array(["normal" if self.table.parent else None] * self.columns.rows, pa.large_string())
-        for rule in reversed(self.table.kinds):
-            kinds = pc.if_else(pa.array(self.columns.meets(rule.when)), rule.is_, kinds)
-        return kinds
-
-    def _note_left_out(self, left_out: Mask) -> None:
-        count = int((left_out & ~self.faults.bad).sum())
-        if count:
-            self.faults.notices["left_out"] += count
-
-    def _add_control_sum(self, order: Mapping[str, pa.Array], line: Mapping[str, pa.Array]) -> None:
-        values = {**line, **order}.get(self.table.control)
-        if values is not None:
-            self.mapper.control_sum += pc.sum(values.filter(pa.array(self.keep))).as_py() or 0
-
-    # ------------------------------------------------------------ what the rows state
-
-    def _statements(self, codes: Codes, *, times: Mapping[str, Micros], kinds: Texts | None, packages: Sequence[Statements]) -> Statements:
-        status = self.table.status
-        unknown = np.zeros(self.columns.rows, dtype=bool)
-        if kinds is not None:
-            unknown |= mask_of(pc.equal(kinds, "cod"))
-        if status is not None and status.payment_unknown:
-            unknown |= self.columns.meets(status.payment_unknown)
-        times = _part_shipments_apart(times, codes=codes)
-        said = statements(codes, times=times, may_imply=self.table.implies, payment_unknown=unknown)
-        names = self._part_names()
-        partly = said.type == "part_shipped"
-        said.part[partly] = names[said.row[partly]]
-        for parts, each in zip(self.table.parts, packages, strict=True):
-            if parts.event != parts.whole:  # its elements say more exactly what the status only implies
-                said = said.only((said.type != parts.event) | ~np.isin(said.row, each.row))
-        return self._of_places(joined([said, *packages]), names)
-
-    def _of_places(self, said: Statements, names: npt.NDArray[np.object_]) -> Statements:
-        """Turn statements of rows into statements of the orders they name; rows that do not hold say nothing."""
-        said = said.only(self.keep[said.row])
-        plain = len(self.source_row) == self.columns.rows and (self.source_row == np.arange(self.columns.rows)).all()
-        if not plain:
-            said = _repeated(said, self.source_row)
-        if self.table.grain == "order":
-            return said
-        held = np.flatnonzero(self.keep[self.source_row])
-        order = self._order_numbering()
-        back = np.full(len(self.source_row), -1, dtype=np.int64)
-        back[held] = np.arange(len(held))
-        compact = Statements(back[said.row], said.type, said.part, said.occurred_from, said.occurred_to)
-        whole = order_statements(compact, order=order[held], part=names[self.source_row[held]])
-        return Statements(held[whole.row], whole.type, whole.part, whole.occurred_from, whole.occurred_to)
-
-    def _part_names(self) -> npt.NDArray[np.object_]:
-        names = self.table.part or (self.table.line_key.sources if self.table.line_key and not self.table.line_each else ())
-        texts = self.columns.first_of(names) if names else self.columns.missing()
-        return np.array(pc.fill_null(texts, "").to_pylist(), dtype=object)
-
-    def _order_numbering(self) -> Index:
-        together = pc.binary_join_element_wise(
-            self.shop_id.take(pa.array(self.source_row)), self.order_no, pa.scalar("\x1f", pa.large_string()), null_handling="replace"
-        )
-        return np.asarray(pc.dictionary_encode(together).indices.to_numpy(), dtype=np.int64)
-
-    # ------------------------------------------------------------ building frames
-
-    def _keyed(self, place: Index, cells: Mapping[str, pa.Array]) -> pd.DataFrame:
-        """Build a frame whose rows belong to these places, keys first."""
-        row = self.source_row[place]
-        keys = {"shop_id": self.shop_id.take(pa.array(row)), "order_no": self.order_no.take(pa.array(place))}
-        frame = _pandas({**keys, **cells})
-        frame.insert(0, "row_number", self.columns.row_number[row])
-        return frame
-
-    def _order_frame(self, order: Mapping[str, pa.Array]) -> pd.DataFrame:
-        place = np.flatnonzero(self.keep[self.source_row])
-        row = self.source_row[place]
-        named = np.bincount(self.source_row, minlength=self.columns.rows)[row]
-        cells = {}
-        for name, values in order.items():
-            taken = values.take(pa.array(row))
-            # The amounts of a parcel are those of no single one of the orders in it.
-            cells[name] = pc.if_else(pa.array(named > 1), None, taken) if name.endswith("_minor") and (named > 1).any() else taken
-        return self._keyed(place, cells)
-
-    def _line_frame(self, line: Mapping[str, pa.Array], lines: Fields) -> pd.DataFrame:
-        first = np.full(self.columns.rows, -1, dtype=np.int64)
-        first[self.source_row[::-1]] = np.arange(len(self.source_row))[::-1]
-        parent = lines.parent if lines.parent is not None else np.arange(self.columns.rows)
-        at = np.flatnonzero(self.keep[parent] & (first[parent] >= 0))
-        keys = {} if "line_key" in line else {"line_key": pa.nulls(len(parent), pa.large_string())}
-        cells = {name: values.take(pa.array(at)) for name, values in {**keys, **line}.items()}
-        return self._keyed(first[parent[at]], cells)
-
-    def _event_frame(self, said: Statements) -> pd.DataFrame:
-        cells = {
-            "type": pa.array(said.type, pa.large_string()),
-            "part": pa.array(said.part, pa.large_string()),
-            "occurred_from": instants_of(said.occurred_from),
-            "occurred_to": instants_of(said.occurred_to),
-        }
-        return self._keyed(said.row, cells)
-
-    def _sighting_frame(self, codes: Codes) -> pd.DataFrame | None:
-        if self.table.status is None:
-            return None
-        place = np.flatnonzero(self.keep[self.source_row])
-        shown = codes[self.source_row[place]]
-        if self.table.grain == "line":
-            shown = order_codes(shown, order=self._order_numbering()[place])
-        still_open = np.isin(shown, _OPEN_CODES)
-        words = np.array(HUB_STATUSES, dtype=object)[shown[still_open]]
-        return self._keyed(place[still_open], {"status": pa.array(words, pa.large_string())})
-
-    def _contact_frame(self, contact: Mapping[str, pa.Array]) -> pd.DataFrame:
-        something = np.logical_or.reduce([filled(values) for values in contact.values()])
-        place = np.flatnonzero((self.keep & something)[self.source_row])
-        row = pa.array(self.source_row[place])
-        return self._keyed(place, {name: values.take(row) for name, values in contact.items()})
+def _stripped(parts: list[str]) -> list[str]:
+    return [part.strip() for part in parts if part.strip()]
 
 
 def stated_at(rows: Sequence[Sequence[str]], *, manifest: Manifest, table: Table, header_row: int) -> datetime | None:
     """Give the time at which a file says it was made, from the lines above its header; None where it says nothing."""
     for cells in rows[: max(header_row - 1, 0)]:
-        found = transforms.first_match(table.observed.preamble, " ".join(cells))
+        found = re.search(table.observed.preamble, " ".join(cells))
         if found is not None:
-            parsed = transforms.time(transforms.as_texts([found]), zone=manifest.zone).values
+            parsed = times.time(as_texts([found[1]]), zone=manifest.zone).values
             if parsed[0].is_valid:
-                return datetime.fromtimestamp(int(transforms.micros_of(parsed)[0]) // 1_000_000, tz=UTC)
+                return datetime.fromtimestamp(int(times.micros_of(parsed)[0]) // 1_000_000, tz=UTC)
     return None
-
-
-def _split(texts: Texts, spec: OrderNo) -> tuple[Texts, Index]:
-    """Give every order number named, and the row it stands in; a row that names none keeps one empty place."""
-    rows = np.arange(len(texts), dtype=np.int64)
-    if not spec.separators or not mask_of(pc.match_substring_regex(texts, f"[{spec.separators}]")).any():
-        return texts, rows
-    parts = pc.split_pattern_regex(pc.fill_null(texts, ""), f"[{spec.separators}]")
-    numbers = pc.utf8_trim_whitespace(pc.list_flatten(parts))
-    source_row = rows[pc.list_parent_indices(parts).to_numpy()]
-    named = mask_of(pc.not_equal(numbers, "")) | ~filled(texts)[source_row]
-    numbers = pc.if_else(pc.equal(numbers, ""), None, numbers).filter(pa.array(named))
-    source_row = source_row[named]
-    frame = pd.DataFrame({"row": source_row, "number": numbers.to_pylist()})
-    once = ~frame.duplicated().to_numpy()
-    return numbers.filter(pa.array(once)), source_row[once]
-
-
-def _part_shipments_apart(times: Mapping[str, Micros], *, codes: Codes) -> Mapping[str, Micros]:
-    """Read a ship time in a row that says part-shipped as that of the part, not of the order."""
-    partly = implies(codes, "part_shipped")
-    if "shipped" not in times or not partly.any():
-        return times
-    apart = np.where(partly, times["shipped"], times.get("part_shipped", np.full(len(codes), NEVER, dtype=np.int64)))
-    return {**times, "part_shipped": apart, "shipped": np.where(partly, NEVER, times["shipped"])}
-
-
-def _repeated(said: Statements, source_row: Index) -> Statements:
-    """Repeat each row's statements for every place it names."""
-    by_row = pd.DataFrame({"row": source_row, "place": np.arange(len(source_row))})
-    merged = pd.DataFrame({"row": said.row, "at": np.arange(len(said.row))}).merge(by_row, on="row")
-    at = merged["at"].to_numpy()
-    return Statements(merged["place"].to_numpy(), said.type[at], said.part[at], said.occurred_from[at], said.occurred_to[at])
-
-
-def _pandas(cells: Mapping[str, pa.Array]) -> pd.DataFrame:
-    frame: pd.DataFrame = pa.table(dict(cells)).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
-    return frame
-
-
-def _stripped(parts: list[str]) -> list[str]:
-    return [part.strip() for part in parts if part.strip()]
-
-
-def _latest(times: Sequence[Micros], *, keep: Mask) -> datetime | None:
-    latest = max((int(when[keep].max(initial=NEVER)) for when in times), default=NEVER)
-    return None if latest == NEVER else datetime.fromtimestamp(latest // 1_000_000, tz=UTC).replace(microsecond=latest % 1_000_000)

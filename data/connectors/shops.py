@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from data.connectors.columns import Columns
 from data.connectors.manifest import Manifest, Table
-from data.connectors.transforms import Texts, by_unique
+from data.connectors.texts import Texts, by_unique
 
 # What old exports write where they know no shop.
 NO_SHOP = ("", "0")

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from data.connectors.transforms import NEVER, Mask, Texts
+from data.connectors.texts import Mask, Texts
+from data.connectors.times import NEVER
 from models.events import ENDINGS, EVENT_TYPES, HUB_STATUSES, PROGRESS, STATUS_IMPLIES
 
 Micros = npt.NDArray[np.int64]  # microseconds since 1970 in UTC, NEVER where missing

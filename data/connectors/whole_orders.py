@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 from data.connectors.batch import Chunk
 from data.connectors.statements import CODE_OF, Codes, Micros, Rows, Statements, joined, stated
-from data.connectors.transforms import NEVER, as_texts
+from data.connectors.texts import as_texts
+from data.connectors.times import NEVER
 from models.events import ENDINGS, EVENT_TYPES, OPEN_STATUSES
 from models.findings import Finding
 

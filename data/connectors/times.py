@@ -1,0 +1,144 @@
+"""What times does a column of text say, in UTC?"""
+
+from collections import Counter
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.connectors.texts import Mask, Parsed, Texts, faults_of, filled, mask_of, without
+
+TIMESTAMP = pa.timestamp("us")
+UTC_TIMESTAMP = pa.timestamp("us", "UTC")
+NEVER = int(np.iinfo(np.int64).min)  # numpy's NaT
+
+# Outside these years stands an empty marker (0001-01-01, 9999-12-31) or a mistake, not a time that any source can mean.
+FIRST_TIME, LAST_TIME = pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01")
+# Tried on what the plain form 2026-01-31 08:00:00 does not read.
+OTHER_TIME_FORMATS = (
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d %H:%M:%S.%f",
+    "%Y-%m-%dT%H:%M:%S.%f",
+    "%Y.%m.%d %H:%M:%S",
+    "%Y年%m月%d日 %H:%M:%S",
+    "%Y年%m月%d日 %H:%M",
+    "%Y%m%d%H%M%S",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%Y年%m月%d日",
+    "%Y%m%d",
+)
+_PLAIN_TIME = r"^(199\d|20\d\d)-\d\d-\d\d([ T]\d\d:\d\d:\d\d)?$"
+_OFFSET_TIME = r"^(199\d|20\d\d)-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)? ?(Z|[+-]\d\d:?\d\d)$"
+_EMPTY_TIME = r"^(0|0000-00-00.*|0001-01-01.*|1970-01-01.*|1899-12-3\d.*|9999-12-31.*)$"
+
+
+def time(texts: Texts, *, zone: str) -> Parsed:
+    """Read times into UTC; a text with an offset keeps it, one without is local time of ``zone``.
+
+    An ambiguous local time is the earlier instant, a non-existent one moves forward (design decision 9); both are notices.
+
+    >>> from data.connectors.texts import as_texts
+    >>> time(as_texts(["2026-01-31 08:00:00", "2026-01-31T08:00:00-05:00", "昨天"]), zone="Asia/Shanghai").values.cast("string").to_pylist()
+    ['2026-01-31 00:00:00.000000Z', '2026-01-31 13:00:00.000000Z', None]
+    """
+    plain = pc.match_substring_regex(texts, _PLAIN_TIME)
+    if pc.all(pc.fill_null(plain, True)).as_py():
+        local = _cast_times(texts)
+        if local is not None:
+            return _localised(local, zone=zone)
+    return _any_time(texts, zone=zone)
+
+
+def time_by_zone(texts: Texts, *, zones: Texts) -> Parsed:
+    """Read times where each row has a zone of its own."""
+    values = pa.nulls(len(texts), UTC_TIMESTAMP)
+    faults: dict[str, Mask] = {}
+    notices: Counter[str] = Counter()
+    for zone in pc.unique(zones).drop_null().to_pylist():
+        here = pc.fill_null(pc.equal(zones, zone), False)
+        parsed = time(pc.if_else(here, texts, None), zone=zone)
+        values = pc.if_else(here, parsed.values, values)
+        notices.update(parsed.notices)
+        for code, mask in parsed.faults.items():
+            faults[code] = faults.get(code, np.zeros(len(texts), dtype=bool)) | mask
+    return Parsed(values, faults, dict(notices))
+
+
+def unix_seconds(texts: Texts) -> Parsed:
+    """Read unix seconds (or milliseconds, told by their length) as UTC instants; 0 is empty."""
+    values = pc.utf8_trim_whitespace(texts)
+    values = without(values, mask_of(pc.match_substring_regex(values, r"^0+(\.0+)?$")))
+    seconds = mask_of(pc.match_substring_regex(values, r"^\d{9,10}$"))
+    millis = mask_of(pc.match_substring_regex(values, r"^\d{12,13}$"))
+    wrong = filled(values) & ~seconds & ~millis
+    number = pc.cast(without(values, wrong), pa.int64())
+    micros = pc.multiply(number, pa.array(np.where(millis, 1_000, 1_000_000), pa.int64()))
+    return Parsed(pc.cast(micros, UTC_TIMESTAMP), faults_of(not_a_time=wrong))
+
+
+def day(texts: Texts) -> Parsed:
+    """Read days as ``2026-01-31``; a time of day is cut off.
+
+    >>> from data.connectors.texts import as_texts
+    >>> day(as_texts(["2026-01-31", "2026/1/5 00:00:00", "soon"])).values.to_pylist()
+    ['2026-01-31', '2026-01-05', None]
+    """
+    parsed = time(texts, zone="UTC")
+    return Parsed(pc.cast(pc.strftime(parsed.values, format="%Y-%m-%d"), pa.large_string()), parsed.faults)
+
+
+def micros_of(times: pa.Array) -> npt.NDArray[np.int64]:
+    """Give instants as microseconds since 1970, numpy's NaT where missing."""
+    return np.asarray(pc.fill_null(times.cast(pa.int64()), NEVER).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def instants_of(micros: npt.NDArray[np.int64]) -> pa.Array:
+    """Give microseconds since 1970 as UTC instants, missing where NaT."""
+    return pa.array(micros, mask=micros == NEVER).cast(UTC_TIMESTAMP)
+
+
+def _cast_times(texts: Texts) -> pa.Array | None:
+    try:
+        return pc.cast(texts, TIMESTAMP)
+    except pa.ArrowInvalid:  # 2026-02-30 has the form of a time
+        return None
+
+
+def _localised(local: pa.Array, *, zone: str) -> Parsed:
+    naive = pd.Series(local.to_pandas())
+    if naive.isna().all():
+        return Parsed(pa.nulls(len(local), UTC_TIMESTAMP))
+    earlier = naive.dt.tz_localize(zone, ambiguous=np.ones(len(naive), dtype=bool), nonexistent="shift_forward")
+    later = naive.dt.tz_localize(zone, ambiguous=np.zeros(len(naive), dtype=bool), nonexistent="shift_forward")
+    notices = {
+        "ambiguous_time": int((earlier != later)[naive.notna()].sum()),
+        "nonexistent_time": int((earlier.dt.tz_localize(None) != naive)[naive.notna()].sum()),
+    }
+    utc = pa.array(earlier.dt.tz_convert("UTC"), UTC_TIMESTAMP)
+    return Parsed(utc, notices={code: n for code, n in notices.items() if n})
+
+
+def _any_time(texts: Texts, *, zone: str) -> Parsed:
+    values = pc.utf8_trim_whitespace(texts)
+    values = without(values, mask_of(pc.match_substring_regex(values, _EMPTY_TIME)))
+    with_offset = mask_of(pc.match_substring_regex(values, _OFFSET_TIME))
+    series = pd.Series(values.to_pandas(), dtype="str")
+    local = pd.to_datetime(series.where(~with_offset), format="%Y-%m-%d %H:%M:%S", errors="coerce").astype("datetime64[us]")
+    for form in ("ISO8601", *OTHER_TIME_FORMATS):
+        rest = series.notna() & local.isna() & ~with_offset
+        if not rest.any():
+            break
+        if form == "ISO8601":
+            rest &= series.str.fullmatch(_PLAIN_TIME).fillna(False).astype(bool)
+        local[rest] = pd.to_datetime(series[rest], format=form, errors="coerce").astype("datetime64[us]")
+    local = local.mask((local < FIRST_TIME) | (local >= LAST_TIME))
+    localised = _localised(pa.array(local, TIMESTAMP), zone=zone)
+    instants = pd.to_datetime(series.where(with_offset), format="ISO8601", utc=True, errors="coerce").astype("datetime64[us, UTC]")
+    both = pc.coalesce(localised.values, pa.array(instants, UTC_TIMESTAMP))
+    wrong = filled(values) & ~filled(both)
+    return Parsed(both, faults_of(not_a_time=wrong), localised.notices)
