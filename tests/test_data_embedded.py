@@ -104,6 +104,24 @@ def test_programs_that_the_servers_user_may_not_reach_are_copied(folder: Path, m
     assert _answers(server)
 
 
+@as_root
+def test_root_of_a_container_who_may_not_look_into_processes_knows_its_server(folder: Path) -> None:
+    script = f"""
+import pathlib, psutil, data.embedded as e
+home = pathlib.Path({str(folder / "home")!r})
+server = e.start(home, options={SMALL!r})
+try:
+    psutil.Process(server.pid).cwd()
+except psutil.AccessDenied:
+    print(e.start(home).pid == server.pid, e.stop(home))
+"""
+    narrow = ["setpriv", "--bounding-set=-sys_ptrace,-sys_admin", "--inh-caps=-all", sys.executable, "-c", script]
+
+    done = subprocess.run(narrow, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+
+    assert done.stdout == "True True\n", done.stderr
+
+
 def test_an_ordinary_user_runs_it_in_a_private_home(folder: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("the other tests show it, they run as an ordinary user")
