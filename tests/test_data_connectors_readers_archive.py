@@ -90,6 +90,13 @@ def test_an_archive_within_an_archive_is_refused(tmp_path: Path, inner: str) -> 
     assert refusal_of(zip_of(tmp_path / "a.zip", {"b.csv": nested})) == "nested_archive"
 
 
+@pytest.mark.parametrize("inner", [gzip.compress(b"a,b\n"), b"PK\x03\x04"])
+def test_an_archive_within_a_gzip_is_refused(tmp_path: Path, inner: bytes) -> None:
+    (tmp_path / "a.gz").write_bytes(gzip.compress(inner))
+
+    assert refusal_of(tmp_path / "a.gz") == "nested_archive"
+
+
 def test_a_workbook_is_no_archive_alone_or_within_a_zip(tmp_path: Path) -> None:
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content)

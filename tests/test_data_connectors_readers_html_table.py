@@ -41,3 +41,10 @@ def test_a_page_without_a_table_is_refused_whole() -> None:
         preview(entry_of("<!DOCTYPE html><html><body>请登录</body></html>".encode()))
 
     assert problem.value.code == "html_table"
+
+
+def test_an_xml_statement_is_no_page() -> None:
+    with pytest.raises(UnreadableFile) as problem:
+        preview(entry_of(b'<?xml version="1.0"?><Document><Ntry/></Document>'))
+
+    assert problem.value.code == "not_a_table"

@@ -315,6 +315,13 @@ def test_chunks_are_full_but_the_last() -> None:
     assert chunks[2].row_number.tolist() == [2 * CHUNK_ROWS + 2 + number for number in range(5)]
 
 
+def test_many_refused_rows_do_not_gather_in_memory() -> None:
+    chunks = list(reading_of("a,b,c\n" + "1,2\n" * 30 * CHUNK_ROWS))
+
+    assert sum(len(chunk.refused) for chunk in chunks) == 30 * CHUNK_ROWS
+    assert max(len(chunk.refused) for chunk in chunks) < 20 * CHUNK_ROWS
+
+
 class Endless(io.RawIOBase):
     """A head, then one character for ever, up to a size no memory should hold."""
 

@@ -43,6 +43,9 @@ def open_entries(path: Path) -> list[Entry]:
     with path.open("rb") as file:
         magic = file.read(4)
     if magic.startswith(GZIP_MAGIC):
+        with _damage_named(), gzip.open(path) as unpacked:
+            if unpacked.read(4).startswith((GZIP_MAGIC, ZIP_MAGIC)):
+                raise UnreadableFile("nested_archive", path.name)
         return [Entry(path.name, path.stat().st_size, _sha256(partial(_open_plain, path)), partial(_open_gzip, path))]
     if magic in (ZIP_MAGIC, EMPTY_ZIP_MAGIC):
         with _damage_named(), zipfile.ZipFile(path) as archive:

@@ -1,12 +1,15 @@
 """What rows does a workbook show, xlsx or xls?"""
 
+import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import islice
-from typing import BinaryIO
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
@@ -28,8 +31,8 @@ Value = int | float | str | bool | time | date | datetime | timedelta
 
 def first_rows(entry: Entry, *, sheet: str | None, rows: int) -> tuple[tuple[str, ...], str, list[list[str]]]:
     """Give the names of the sheets, the sheet taken, and its first rows: the sheet asked, else the first with a row of two texts."""
-    with entry.open() as file:
-        _check_size(entry, file)
+    with _seekable(entry) as file:
+        _check_size(file, name=entry.name)
         workbook = _workbook(file)
         names = tuple(workbook.sheet_names)
         for name in names[:MAX_SHEETS] if sheet is None else (sheet,):
@@ -41,7 +44,7 @@ def first_rows(entry: Entry, *, sheet: str | None, rows: int) -> tuple[tuple[str
 
 def sheet_rows(entry: Entry, *, sheet: str) -> Iterator[tuple[int, list[str]]]:
     """Give a sheet's rows as shown, with their numbers; ids as plain digits, damaged ones with their exponent."""
-    with entry.open() as file:
+    with _seekable(entry) as file:
         for number, row in enumerate(_sheet(_workbook(file), sheet).iter_rows(), start=1):
             yield number, [shown(value) for value in row]
 
@@ -77,6 +80,21 @@ def _to_second(moment: datetime) -> datetime:
     return (moment + timedelta(milliseconds=500)).replace(microsecond=0)
 
 
+@contextmanager
+def _seekable(entry: Entry) -> Iterator[BinaryIO]:
+    """Open a workbook so that one may go back in it: a zip's member would be unpacked again from its start each time."""
+    if entry.size > MAX_WORKBOOK_BYTES:
+        raise UnreadableFile("too_large", entry.name)
+    with entry.open() as file:
+        if not isinstance(file, zipfile.ZipExtFile):
+            yield file
+            return
+        with TemporaryFile() as copy:
+            shutil.copyfileobj(file, copy)
+            copy.seek(0)
+            yield cast(BinaryIO, copy)
+
+
 def _workbook(file: BinaryIO) -> CalamineWorkbook:
     file.seek(0)
     try:
@@ -87,18 +105,18 @@ def _workbook(file: BinaryIO) -> CalamineWorkbook:
         raise UnreadableFile("damaged", str(problem)) from problem
 
 
-def _check_size(entry: Entry, file: BinaryIO) -> None:
+def _check_size(file: BinaryIO, *, name: str) -> None:
     """Refuse a workbook that would not fit in memory, before a line of it is read."""
-    too_large = entry.size > MAX_WORKBOOK_BYTES
     try:
-        if not too_large and zipfile.is_zipfile(file):
-            with zipfile.ZipFile(file) as archive:
-                unpacked = sum(info.file_size for info in archive.infolist())
-                too_large = unpacked > MAX_UNPACKED_BYTES or largest_sheet_cells(archive) > MAX_CELLS
+        if not zipfile.is_zipfile(file):
+            return
+        with zipfile.ZipFile(file) as archive:
+            unpacked = sum(info.file_size for info in archive.infolist())
+            too_large = unpacked > MAX_UNPACKED_BYTES or largest_sheet_cells(archive) > MAX_CELLS
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as problem:
         raise UnreadableFile("damaged", str(problem)) from problem
     if too_large:
-        raise UnreadableFile("too_large", entry.name)
+        raise UnreadableFile("too_large", name)
 
 
 def _sheet(workbook: CalamineWorkbook, name: str) -> CalamineSheet:

@@ -233,8 +233,9 @@ def _walk(
 def _note(
     value: Sequence[Any] | Record, *, path: str, prefix: str, inner: str | None, firsts: dict[str, Record], sources: dict[str, Source]
 ) -> None:
-    first = value[0] if isinstance(value, list) and value else value if isinstance(value, dict) else {}
-    if not isinstance(first, dict) or path in firsts:
+    members = value if isinstance(value, list) else [value]
+    first = next((member for member in members if isinstance(member, dict)), None if members else {})
+    if first is None or path in firsts:
         return
     record = plain_record(first)
     firsts[path] = record if not isinstance(record, str) else {}

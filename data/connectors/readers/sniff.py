@@ -59,8 +59,7 @@ def preview(entry: Entry, *, sheet: str | None = None) -> Preview:
     encoding = choose_encoding(entry)
     start = head.decode(encoding.name, "replace").lstrip("\ufeff \t\r\n")
     if start.startswith("<"):
-        page = Preview("rows", "html", encoding.name, encoding.clean)
-        return replace(page, rows=_first_rows(entry, page))
+        return _page_preview(entry, Preview("rows", "html", encoding.name, encoding.clean), is_xml=start.startswith("<?xml"))
     if start.startswith(("{", "[")):
         firsts, sources = find_records(entry, encoding=encoding)
         return Preview("json", "json", encoding.name, encoding.clean, first_records=firsts, sources=sources)
@@ -92,6 +91,15 @@ def _first_rows(entry: Entry, seen: Preview) -> list[list[str]]:
     if not any(map(any, rows)):
         raise UnreadableFile("empty", entry.name)
     return rows
+
+
+def _page_preview(entry: Entry, page: Preview, *, is_xml: bool) -> Preview:
+    try:
+        return replace(page, rows=_first_rows(entry, page))
+    except UnreadableFile as problem:
+        if is_xml and problem.code == "html_table":
+            raise UnreadableFile("not_a_table", entry.name) from problem
+        raise
 
 
 def _workbook_preview(entry: Entry, *, sheet: str | None) -> Preview:

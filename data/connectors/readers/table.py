@@ -17,6 +17,9 @@ from models.findings import Finding
 
 # A whole buyer's message is under 10 kB; a cell beyond this is a fault, and refused with its row alone.
 MAX_CELL_BYTES = 1 << 20
+# A summary is a few lines; a file that is nothing but comments shall not fill memory.
+MAX_FOOTERS = 1000
+MAX_FOOTER_CHARACTERS = 1000
 
 # A record with its number, or why it could not be split into cells.
 Row = tuple[int, list[str]] | Finding
@@ -112,8 +115,8 @@ class Collector:
             self._rows += len(numbers)
 
     def chunks(self, *, last: bool = False) -> Iterator[Chunk]:
-        """Give the chunks that are full, or at last all that is left."""
-        while self._rows >= CHUNK_ROWS or (last and (self._rows or self._refused)):
+        """Give the chunks that are full of rows or of findings, or at last all that is left."""
+        while max(self._rows, len(self._refused)) >= CHUNK_ROWS or (last and (self._rows or self._refused)):
             numbers = np.concatenate([part[0] for part in self._parts] or [np.array([], dtype=np.int64)])
             asked = range(len(self.layout.asked))
             columns = [pa.concat_arrays([part[1][place] for part in self._parts]) if self._parts else _nothing() for place in asked]
@@ -140,7 +143,8 @@ class Collector:
             figures = {} if self._summary else row_figures(cells, names=self.layout.names)
         else:
             return False
-        self._footers.append(Footer(number, ",".join(cells), figures))
+        if len(self._footers) < MAX_FOOTERS:
+            self._footers.append(Footer(number, ",".join(cells)[:MAX_FOOTER_CHARACTERS], figures))
         return True
 
 
