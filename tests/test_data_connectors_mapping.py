@@ -338,10 +338,11 @@ class TestMasters:
         assert rates.iloc[0][["business_day", "currency", "reporting_currency", "rate"]].tolist() == ["2026-11-20", "USD", "CNY", "7.1834"]
 
 
-def test_a_control_column_is_summed_over_the_rows_that_hold(tmp_path: Path) -> None:
+def test_a_footers_total_stands_beside_the_sum_of_the_rows_that_hold(tmp_path: Path) -> None:
     mapper, _ = mapped(EXAMPLES["taobao.orders"].write(tmp_path, name="x"))
 
-    assert mapper.control_sum == 10900 + 2000 + 123450 + 5000 + 5000
+    assert mapper.control({"总金额": "￥1,463.5"}) == ("1463.50", "1463.50")
+    assert mapper.control({"总笔数": "6"}) is None
 
 
 def test_a_file_states_its_export_time_above_the_header() -> None:

@@ -52,6 +52,17 @@ def money(texts: Texts, *, decimals: npt.NDArray[np.int64] | int, unsigned: bool
     return Parsed(pc.abs(without(minor, over | negative)), faults)
 
 
+def major(minor: int, *, decimals: int) -> str:
+    """Write minor units as an amount.
+
+    >>> major(-123456, decimals=2), major(5, decimals=2), major(120, decimals=0)
+    ('-1234.56', '0.05', '120')
+    """
+    digits = str(abs(minor)).rjust(decimals + 1, "0")
+    whole, rest = digits[: len(digits) - decimals], digits[len(digits) - decimals :]
+    return ("-" if minor < 0 else "") + whole + ("." + rest if rest else "")
+
+
 def count(texts: Texts) -> Parsed:
     """Read whole numbers; ``2.0`` and ``2.0000`` are 2, ``2.5`` is a fault, a negative one too.
 

@@ -1,7 +1,7 @@
 """What does a file of a known table say of orders, lines, events and contacts?"""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -61,6 +61,19 @@ class Mapper:
         batch = rows.batch(refused=chunk.refused)
         self.control_sum += rows.control_sum
         return batch
+
+    def control(self, totals: Mapping[str, str]) -> tuple[str, str] | None:
+        """Compare what the file's footers state of the control column with what its rows that hold add up to.
+
+        Both as amounts in major units, (stated, computed); None where the file states no such total.
+        """
+        spec = {**self.table.line, **self.table.order}.get(self.table.control)
+        stated = next((totals[name] for name in spec.sources if name in totals), None) if spec is not None else None
+        if stated is None:
+            return None
+        decimals = 0 if self.manifest.unit == "minor" else amounts.decimals_of(self.manifest.currency)
+        minor = amounts.money(as_texts([stated]), decimals=decimals).values[0].as_py()
+        return (stated if minor is None else amounts.major(minor, decimals=decimals)), amounts.major(self.control_sum, decimals=decimals)
 
     def _is_header_again(self, columns: Columns) -> Mask:
         dated = [columns.first_of(spec.sources) for spec in self.table.times.values()]
