@@ -2,13 +2,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.connectors.batch import Batch
-from data.connectors.mapping import stated_at
+from data.connectors.batch import Batch, Chunk
+from data.connectors.mapping import Mapper, stated_at
 from data.connectors.registry import manifests
 from data.connectors.shops import Shop, ShopBook
 from data.connectors.texts import as_texts
@@ -351,6 +352,18 @@ def test_a_file_states_its_export_time_above_the_header() -> None:
 
     assert stated_at(rows, manifest=taobao, table=taobao.table("orders"), header_row=3) == datetime(2026, 11, 22, 0, 0, tzinfo=UTC)
     assert stated_at(rows[2:], manifest=taobao, table=taobao.table("orders"), header_row=1) is None
+
+
+def test_a_second_header_row_is_no_record(tmp_path: Path) -> None:
+    taobao = next(manifest for manifest in manifests() if manifest.name == "taobao")
+    table = taobao.table("report").model_copy(update={"second_header": True})
+    frame = pd.DataFrame({name: ["1", None] for name in table.mapped_columns}, dtype="str")
+    frame["订单创建时间"] = ["2026-01-01 00:00:00", None]
+    frame["总金额"] = ["1", "收入+支出"]
+
+    batch = Mapper(taobao, table, shops=BOOK, as_of=AS_OF).map(Chunk(np.array([2, 3]), frame=frame.drop(columns=["订单付款时间"])))
+
+    assert (batch.rows, batch.findings) == (1, ())
 
 
 def test_local_times_are_read_the_same_on_any_machine(monkeypatch: pytest.MonkeyPatch) -> None:

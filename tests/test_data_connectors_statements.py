@@ -19,13 +19,14 @@ def _said(status: str, *, cod: bool = False, may_imply: tuple[str, ...] = EVENT_
 
 
 def _stated(
-    status: str, times: Mapping[str, int], *, cod: bool = False, may_imply: tuple[str, ...] = EVENT_TYPES[1:]
+    status: str, times: Mapping[str, int], *, cod: bool = False, may_imply: tuple[str, ...] = EVENT_TYPES[1:], updated: int = NEVER
 ) -> dict[str, tuple[int, int]]:
     """What one row states: event -> bounds."""
     columns: Mapping[str, npt.NDArray[np.int64]] = {event: np.array([at], dtype=np.int64) for event, at in times.items()}
     paid = columns.get("paid", np.array([NEVER], dtype=np.int64))
     codes = status_codes(as_texts([status]), paid=paid)
-    found: Statements = statements(codes, times=columns, may_imply=may_imply, payment_unknown=np.array([cod]))
+    unknown, last = np.array([cod]), np.array([updated], dtype=np.int64)
+    found: Statements = statements(codes, times=columns, may_imply=may_imply, payment_unknown=unknown, updated=last)
     bounds = zip(found.occurred_from.tolist(), found.occurred_to.tolist(), strict=True)
     return dict(zip(found.type.tolist(), bounds, strict=True))
 
@@ -44,6 +45,14 @@ def test_a_status_without_a_time_lies_before_the_next_event_known() -> None:
 
 def test_nothing_known_before_means_since_ever() -> None:
     assert _said("waybilled", may_imply=("waybilled",)) == {"waybilled": (SINCE_EVER, NEVER)}
+
+
+def test_what_has_no_time_happened_before_the_row_was_last_changed() -> None:
+    assert _stated("held", {"created": CREATED}, updated=SHIPPED)["held"] == (CREATED, SHIPPED)
+
+
+def test_a_change_stamp_older_than_the_row_itself_bounds_nothing() -> None:
+    assert _stated("shipped", {"created": PAID}, updated=CREATED)["shipped"] == (PAID, NEVER)
 
 
 def test_times_that_contradict_each_other_give_no_lower_bound() -> None:

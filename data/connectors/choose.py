@@ -31,6 +31,11 @@ class Choice:
     records_path: str = ""
 
     @property
+    def kind(self) -> str:
+        """What the file is: a master among order files is reference."""
+        return self.manifest.kind_of(self.table)
+
+    @property
     def source(self) -> str:
         """The name under which runs, claims and events know this table."""
         return self.manifest.source(self.table)
@@ -76,6 +81,11 @@ class ShapeProblem:
     missing: tuple[str, ...]
     fits: Mapping[str, str] = field(default_factory=dict)
     header_row: int = 0
+
+    @property
+    def kind(self) -> str:
+        """What the file should have been."""
+        return self.manifest.kind_of(self.table)
 
     @property
     def source(self) -> str:

@@ -66,7 +66,8 @@ class OrderRows:
 
         self.keep = ~self.faults.bad & ~left_out
         self._note_left_out(left_out)
-        said = self._statements(codes, times=times, kinds=order.get("kind"), packages=packages)
+        updated = np.maximum.reduce(updates) if updates else None
+        said = self._statements(codes, times=times, kinds=order.get("kind"), packages=packages, updated=updated)
         self._add_control_sum(order, line)
         return Batch(
             rows=columns.rows + len({finding.row for finding in refused}),
@@ -168,7 +169,15 @@ class OrderRows:
 
     # ------------------------------------------------------------ what the rows state
 
-    def _statements(self, codes: Codes, *, times: Mapping[str, Micros], kinds: Texts | None, packages: Sequence[Statements]) -> Statements:
+    def _statements(
+        self,
+        codes: Codes,
+        *,
+        times: Mapping[str, Micros],
+        kinds: Texts | None,
+        packages: Sequence[Statements],
+        updated: Micros | None,
+    ) -> Statements:
         status = self.table.status
         unknown = np.zeros(self.columns.rows, dtype=bool)
         if kinds is not None:
@@ -176,7 +185,7 @@ class OrderRows:
         if status is not None and status.payment_unknown:
             unknown |= self.columns.meets(status.payment_unknown)
         times = _part_shipments_apart(times, codes=codes)
-        said = statements(codes, times=times, may_imply=self.table.implies, payment_unknown=unknown)
+        said = statements(codes, times=times, may_imply=self.table.implies, payment_unknown=unknown, updated=updated)
         names = self._part_names()
         partly = said.type == "part_shipped"
         said.part[partly] = names[said.row[partly]]

@@ -50,11 +50,17 @@ def implies(codes: Codes, event: str) -> Mask:
     return np.isin(codes, implying)
 
 
-def statements(codes: Codes, *, times: Mapping[str, Micros], may_imply: Collection[str], payment_unknown: Mask) -> Statements:
+def statements(
+    codes: Codes, *, times: Mapping[str, Micros], may_imply: Collection[str], payment_unknown: Mask, updated: Micros | None = None
+) -> Statements:
     """State every event that a row has a time for or whose status implies it.
 
-    An implied event lies between the latest time of an earlier event and the earliest of a later one in the same row.
+    An implied event lies between the latest time of an earlier event and the earliest of a later one in the same row, at
+    the latest when the row was last changed (``updated``).
     """
+    # A row cannot have been last changed before something in it happened: such a stamp bounds nothing.
+    last = np.maximum.reduce([np.full(len(codes), NEVER, dtype=np.int64), *times.values()])
+    limit = np.full(len(codes), NEVER, dtype=np.int64) if updated is None else np.where(updated >= last, updated, NEVER)
     found: list[Statements] = []
     for event in EVENT_TYPES:
         exact = times[event] != NEVER if event in times else np.zeros(len(codes), dtype=bool)
@@ -65,7 +71,7 @@ def statements(codes: Codes, *, times: Mapping[str, Micros], may_imply: Collecti
             implied = implies(codes, event) & ~exact & ~(payment_unknown if event == "paid" else exact)
             row = np.flatnonzero(implied)
             if len(row):
-                found.append(stated(row, event, *_bounds(event, row=row, times=times)))
+                found.append(stated(row, event, *_bounds(event, row=row, times=times, limit=limit)))
     return joined(found)
 
 
@@ -83,9 +89,9 @@ def joined(several: Collection[Statements]) -> Statements:
     return Statements(*(np.concatenate([getattr(each, name) for each in several]) for name in columns))
 
 
-def _bounds(event: str, *, row: Rows, times: Mapping[str, Micros]) -> tuple[Micros, Micros]:
+def _bounds(event: str, *, row: Rows, times: Mapping[str, Micros], limit: Micros) -> tuple[Micros, Micros]:
     earliest = np.full(len(row), SINCE_EVER, dtype=np.int64)
-    latest = np.full(len(row), _LATER_THAN_ALL, dtype=np.int64)
+    latest = np.where(limit[row] == NEVER, _LATER_THAN_ALL, limit[row])
     for other, when in times.items():
         if other in _before(event):
             earliest = np.maximum(earliest, when[row])
