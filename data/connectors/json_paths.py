@@ -3,37 +3,46 @@
 A path is names joined by dots; ``[]`` after a name walks every element of a list: ``refunds[].transactions[].amount``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 
-def all_at(record: Mapping[str, Any], path: str) -> Iterator[Any]:
-    """Give every value at a path; a list at its end is walked too.
+@cache
+def _keys(path: str) -> tuple[str, ...]:
+    return tuple(name.removesuffix("[]") for name in path.split("."))
 
-    >>> list(all_at({"a": [{"b": 1}, {"b": 2}, {}]}, "a[].b"))
-    [1, 2]
-    >>> list(all_at({"a": [1, 2]}, "a"))
-    [1, 2]
+
+def all_at(record: Mapping[str, Any], path: str) -> list[Any]:
+    """Give every value at a path; a list on the way or at its end is walked.
+
+    >>> all_at({"a": [{"b": 1}, {"b": 2}, {}]}, "a[].b"), all_at({"a": [1, 2]}, "a")
+    ([1, 2], [1, 2])
     """
     found: list[Any] = [record]
-    for name in path.split("."):
-        key = name.removesuffix("[]")
-        below = [value[key] for value in found if isinstance(value, Mapping) and value.get(key) is not None]
-        found = [element for value in below for element in (value if isinstance(value, list) else [value])]
-    return iter(found)
+    for key in _keys(path):
+        below = [value[key] for value in found if isinstance(value, dict) and value.get(key) is not None]
+        found = [element for value in below for element in (value if isinstance(value, list) else (value,))]
+    return found
 
 
 def text_at(record: Mapping[str, Any], path: str) -> str | None:
     """Give the first value at a path as text, None where there is none.
 
-    >>> text_at({"id": 450789469, "test": False, "a": {"b": 1.5}}, "a.b")
-    '1.5'
+    >>> text_at({"a": {"b": 1.5}}, "a.b"), text_at({"a": "x"}, "a.b"), text_at({"a": [{}, {"b": 2}]}, "a[].b")
+    ('1.5', None, '2')
     """
-    for value in all_at(record, path):
-        if (text := as_text(value)) is not None:
-            return text
-    return None
+    value: Any = record
+    for key in _keys(path):
+        if isinstance(value, list):
+            break
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
+    if not isinstance(value, list):
+        return as_text(value)
+    return next((text for found in all_at(record, path) if (text := as_text(found)) is not None), None)
 
 
 def has_path(record: Mapping[str, Any], path: str) -> bool:
@@ -63,7 +72,9 @@ def as_text(value: object) -> str | None:
     >>> as_text(Decimal("1E+2")), as_text(True), as_text(""), as_text(48000.0)
     ('100', 'true', None, '48000.0')
     """
-    if value is None or isinstance(value, Mapping | list):
+    if isinstance(value, str):
+        return value.strip() or None
+    if value is None or isinstance(value, dict | list):
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -71,4 +82,4 @@ def as_text(value: object) -> str | None:
         return format(value, "f")
     if isinstance(value, float):
         return format(Decimal(repr(value)), "f")
-    return str(value).strip() or None
+    return str(value)
