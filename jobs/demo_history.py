@@ -1,24 +1,37 @@
 """Does the demo have its 90 days of history, and if not, how does it get it?
 
-The simulated platforms write files; the connectors take them in as back-fill. What was begun is written down first, so that
-after an interruption the same files are written again and those already taken in are recognised.
+The simulated platforms write files; the connectors take them in as back-fill, already while the later ones are written. What
+was begun is written down first, so that after an interruption the same files are written again and those taken in before
+are recognised.
 """
 
 import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from threading import Event, Lock
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from data.queries.ledger import has_orders
 from data.settings import Settings
+from jobs.inbox_shop import MASTERS
 from jobs.job import JobContext, Now
 from jobs.pull_inbox import InboxFile, inbox_files, take
 
 DAYS = 90
 SEED = 20261111
 ORDERS = 150_000
+# One works in Python while the other waits for the database.
+WORKERS = 2
+WAREHOUSE = "wms"
+
+
+class FileRefused(Exception):
+    """A simulated file was refused; a connector and the simulation no longer agree."""
 
 
 def bring_history(context: JobContext, *, now: Now, console: Console) -> None:
@@ -27,12 +40,15 @@ def bring_history(context: JobContext, *, now: Now, console: Console) -> None:
     if _is_done(note) and _database_has_orders(context):
         return
     until = _until(note, now=now())
-    rows_column = TextColumn("{task.fields[said]}")
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rows_column, TimeElapsedColumn(), console=console
-    ) as bar:
-        write_files(context.settings, until=until, bar=bar)
-        take_files(context, now=now, bar=bar)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[said]}"), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bar:
+        writing = bar.add_task("模拟平台写出 90 天历史 writing 90 days of history", total=None, said="")
+        taking = bar.add_task("经连接器入库 taking it in through the connectors", total=None, said="")
+        intake = _Intake(context, now=now, bar=bar, task=taking)
+        with intake.working():
+            _write_files(context.settings, until=until, bar=bar, task=writing)
+    if context.leaving.is_set():
+        raise KeyboardInterrupt
     _write(note, until=until, done=True)
 
 
@@ -41,11 +57,9 @@ def state_of(settings: Settings) -> Path:
     return settings.home / "demo" / "state"
 
 
-def write_files(settings: Settings, *, until: datetime, bar: Progress) -> None:
+def _write_files(settings: Settings, *, until: datetime, bar: Progress, task: TaskID) -> None:
     """Let the simulated platforms write their files; the same ``until`` gives the same files."""
     from jobs.simulate.history import write_history
-
-    task = bar.add_task("模拟平台写出 90 天历史 writing 90 days of history", total=None, said="")
 
     def say(what: str, done: int, of: int) -> None:
         bar.update(task, completed=done, total=of, said=what)
@@ -53,18 +67,71 @@ def write_files(settings: Settings, *, until: datetime, bar: Progress) -> None:
     write_history(settings.inbox_dir, until=until, days=DAYS, seed=SEED, orders=ORDERS, state=state_of(settings), progress=say)
 
 
-def take_files(context: JobContext, *, now: Now, bar: Progress) -> None:
-    """Take every history file in through the connectors, masters first, with a bar."""
-    files = [file for file in inbox_files(context.settings.inbox_dir) if file.nature == "backfill"]
-    task = bar.add_task("经连接器入库 taking it in through the connectors", total=len(files), said="")
-    rows = 0
-    for file in files:
-        rows += _taken(context, file, now=now)
-        bar.update(task, advance=1, said=f"{rows:,} 行 rows")
+class _Intake:
+    """Takes files in while more are written: two at a time, never two of one folder while another folder waits."""
+
+    def __init__(self, context: JobContext, *, now: Now, bar: Progress, task: TaskID) -> None:
+        self._context, self._now, self._bar, self._task = context, now, bar, task
+        self._lock = Lock()
+        self._under_way: dict[Path, str] = {}
+        self._files = self._rows = 0
+        self._all_written = Event()
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Work until all that is written inside has been taken in; a fault on either side ends both."""
+        with ThreadPoolExecutor(WORKERS, thread_name_prefix="intake") as pool:
+            workers = [pool.submit(self._work) for _ in range(WORKERS)]
+            try:
+                yield
+                self._all_written.set()
+                for worker in workers:
+                    worker.result()
+            except BaseException:
+                self._context.leaving.set()
+                raise
+
+    def _work(self) -> None:
+        try:
+            while not self._context.leaving.is_set():
+                last_look = self._all_written.is_set()
+                file = self._next()
+                if file is not None:
+                    self._take(file)
+                elif last_look:
+                    return
+                else:
+                    self._all_written.wait(0.1)
+        except BaseException:
+            self._context.leaving.set()
+            raise
+
+    def _next(self) -> InboxFile | None:
+        """Choose what to take next: masters, then shops nobody is at, the warehouse's files last."""
+        with self._lock:
+            waiting = [file for file in _history(self._context.settings) if file.path not in self._under_way]
+            folders = set(self._under_way.values())
+            if not waiting:
+                return None
+            file = min(waiting, key=lambda file: (file.folder != MASTERS, file.folder == WAREHOUSE, file.folder in folders, str(file.path)))
+            self._under_way[file.path] = file.folder
+            self._bar.update(self._task, total=self._files + len(waiting) + len(self._under_way) - 1)
+            return file
+
+    def _take(self, file: InboxFile) -> None:
+        reports = take(self._context, file, as_of=self._now())
+        for report in reports:
+            if report.status == "refused":
+                raise FileRefused(f"{file.path.name}: {report.error}")
+        with self._lock:
+            del self._under_way[file.path]
+            self._files += 1
+            self._rows += sum(report.accepted for report in reports)
+            self._bar.update(self._task, completed=self._files, said=f"{self._rows:,} 行 rows")
 
 
-def _taken(context: JobContext, file: InboxFile, *, now: Now) -> int:
-    return sum(report.accepted for report in take(context, file, as_of=now()))
+def _history(settings: Settings) -> list[InboxFile]:
+    return [file for file in inbox_files(settings.inbox_dir) if file.nature == "backfill"]
 
 
 def _until(note: Path, *, now: datetime) -> datetime:

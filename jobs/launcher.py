@@ -18,7 +18,6 @@ from rich.console import Console
 from data import embedded
 from data.settings import CHECKOUT, Settings, settings
 from jobs.cli_start import said_in_one_line, started
-from jobs.demo_history import bring_history
 from jobs.faults import UserMistake
 from jobs.job import utc_now
 from jobs.running import end_leftovers, launcher_pid, marked_as_ours, noted
@@ -52,6 +51,9 @@ def run(chosen: Settings) -> int:
         context = started(chosen=chosen)
         try:
             if chosen.demo:
+                # loads the connectors, which stopping does without
+                from jobs.demo_history import bring_history
+
                 bring_history(context, now=utc_now, console=say)
         finally:
             context.engine.dispose()

@@ -4,6 +4,7 @@ A file is taken once its size and its times have stood still for ten seconds. Wh
 file is work (its shop and content), so a process that dies anywhere finds the rest on its next sweep.
 """
 
+import filecmp
 import os
 import time
 from collections.abc import Iterator, MutableMapping, Sequence
@@ -160,10 +161,11 @@ def _set_aside(path: Path, *, into: str) -> None:
     folder.mkdir(exist_ok=True)
     target = folder / path.name
     number = 1
-    while target.exists():
+    # the same file given again takes the old one's place
+    while target.exists() and not filecmp.cmp(path, target, shallow=False):
         target = folder / f"{path.stem}~{number}{path.suffix}"
         number += 1
-    path.rename(target)
+    path.replace(target)
 
 
 def _known(context: JobContext) -> MutableMapping[Path, Stamp]:

@@ -2,14 +2,19 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import psutil
 
+from jobs.faults import UserMistake
+
 MARK = "ORDERHUB_LAUNCHED_FOR"
 _LEAVE_SECONDS = 25.0
+_HOLD_SECONDS = 5.0
 
 
 def marked_as_ours(environment: Mapping[str, str], *, home: Path) -> dict[str, str]:
@@ -19,29 +24,37 @@ def marked_as_ours(environment: Mapping[str, str], *, home: Path) -> dict[str, s
 
 @contextmanager
 def noted(home: Path) -> Iterator[None]:
-    """Leave a note of our pid while we run; the lock on it tells the living from the dead."""
+    """Leave a note of who we are while we run; two cannot hold it at once."""
     home.mkdir(parents=True, exist_ok=True)
-    path = home / "launcher.pid"
-    with path.open("a+") as note:
-        fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with (home / "launcher.pid").open("a+") as note:
+        _hold(note)
         note.truncate(0)
-        note.write(f"{os.getpid()}\n")
+        note.write(f"{os.getpid()} {psutil.Process().create_time()}\n")
         note.flush()
         yield
+        note.truncate(0)
 
 
 def launcher_pid(home: Path) -> int | None:
     """Return the pid of this home's living launcher; a note left by a dead one, or a reused pid, is not believed."""
     try:
-        with (home / "launcher.pid").open("r") as note:
-            try:
-                fcntl.flock(note, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                pid = int(note.read().strip() or 0)
-                return pid if pid and "jobs.launcher" in " ".join(psutil.Process(pid).cmdline()) else None
+        pid, born = (home / "launcher.pid").read_text().split()
+        return int(pid) if psutil.Process(int(pid)).create_time() == float(born) else None
     except (OSError, ValueError, psutil.Error):
-        pass
-    return None
+        return None
+
+
+def _hold(note: TextIO) -> None:
+    until = time.monotonic() + _HOLD_SECONDS
+    while True:
+        try:
+            fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise UserMistake("另一个 make run 正在启动或结束 another make run is starting or ending; 稍后再试 try again") from None
+            time.sleep(0.1)
+        else:
+            return
 
 
 def end_leftovers(home: Path) -> int:

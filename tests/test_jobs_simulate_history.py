@@ -75,7 +75,7 @@ def test_another_seed_writes_other_bytes(written: tuple[Path, History], tmp_path
 
     write_history(tmp_path / "inbox", until=UNTIL, days=16, orders=4_000, seed=1, state=tmp_path / "state")
 
-    name = "douyin_live/history/douyin_orders_20261119.csv"
+    name = "douyin_live/history/douyin_orders_20261122.csv"
     assert (tmp_path / "inbox" / name).read_bytes() != (inbox / name).read_bytes()
 
 

@@ -24,8 +24,8 @@ from jobs.simulate.wangdian import stockout_list
 
 # Progress: (what is being done, steps done, steps in all).
 Progress = Callable[[str, int, int], None]
-# A file holds a week: few files, and none too long to look into.
-_DAYS_A_FILE = 7
+# A file holds half a month: few files, and none too long to look into.
+_DAYS_A_FILE = 15
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,15 @@ def write_history(
     # A history begins anew: nothing withheld and no truth of an earlier one may remain.
     for leftover in ("truth", "withheld"):
         shutil.rmtree(state / leftover, ignore_errors=True)
+    # Masters first: whoever takes the files in as they come then knows every shop and category at once.
+    lists = masters([w.shop for w in writers], seed=seed, first_day=first_day - 1, last_day=last_day)
+    paths = [lay(inbox / "masters" / "history", file) for file in lists]
     orders_a_day = {w.shop.shop_id: _orders_a_day(w, first_day, at, orders=orders) for w in writers}
     capacity = _capacity(writers, orders_a_day)
     played = joined([play(w.shop, range(first_day, last_day + 1), seed=seed, orders_a_day=orders_a_day[w.shop.shop_id]) for w in writers])
     free_from = pass_warehouses(played, until=rhythm.midnight(last_day + 1), capacity=capacity, free_from=[0.0] * len(capacity))
     settled = settle(played)
     seen = as_seen(settled, at=at)
-    paths: list[Path] = []
     for step, (source, files) in enumerate(_exports(seen, writers, faults, span=Span(first_day, last_day, at), seed=seed, state=state), 1):
         say(source, step, steps)
         # The orders of a dead interface are missing from the files; the files that the others are in still come.
@@ -90,8 +92,6 @@ def write_history(
             made_at={file.name: made for file, made in files.items()},
             state=state,
         )
-    lists = masters([w.shop for w in writers], seed=seed, first_day=first_day - 1, last_day=last_day)
-    paths += [lay(inbox / "masters" / "history", file) for file in lists]
     truth = _truth(seen, writers)
     (state / "truth" / "orders.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1, sort_keys=True))
     save(Memory(seed, at, last_day + 1, orders_a_day, capacity, free_from, _unfinished(played, settled, at=at)), state)
@@ -133,24 +133,24 @@ def _of_shop(seen: Played, number: int) -> Played:
     return Played(orders, lines, parcels)
 
 
-def _weeks(played: Played, span: Span) -> Iterator[tuple[str, int, Played]]:
-    """Cut orders by the week in which they were placed; yields (date of the export, its instant, its orders)."""
+def _portions(played: Played, span: Span) -> Iterator[tuple[str, int, Played]]:
+    """Cut orders by the half month in which they were placed; yields (date of the export, its instant, its orders)."""
     names = ("orders", "lines", "parcels")
-    week = {name: (getattr(played, name)["key"] // 10**6 % 10**5 - span.first_day) // _DAYS_A_FILE for name in names}
-    for number in sorted(week["orders"].unique().tolist()):
+    portion = {name: (getattr(played, name)["key"] // 10**6 % 10**5 - span.first_day) // _DAYS_A_FILE for name in names}
+    for number in sorted(portion["orders"].unique().tolist()):
         exported = min(span.first_day + (number + 1) * _DAYS_A_FILE - 1, span.last_day)
-        part = Played(**{name: getattr(played, name)[week[name] == number] for name in names})
+        part = Played(**{name: getattr(played, name)[portion[name] == number] for name in names})
         yield f"{rhythm.day_of(exported):%Y%m%d}", min(rhythm.midnight(exported + 1) - 1, span.at), part
 
 
 def _shop_files(writer: Writer, told: Played, *, span: Span, seed: int) -> Iterator[tuple[File, int]]:
-    for stamp, made, part in _weeks(told, span):
+    for stamp, made, part in _portions(told, span):
         for file in writer.files(View(part, seed, span.at), stamp=stamp):
             yield File(f"{writer.shop.shop_id}/history/{file.name}", file.content), made
 
 
 def _stockout_files(told: Played, writers: Sequence[Writer], *, span: Span) -> Iterator[tuple[File, int]]:
-    for stamp, made, part in _weeks(told, span):
+    for stamp, made, part in _portions(told, span):
         file = stockout_list(part, shops=[w.shop for w in writers], stamp=stamp)
         yield File(f"wms/history/{file.name}", file.content), made
 
