@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, text
 
 from data import files
 from data.connectors.choose import Choice, NoChoice, ShapeProblem, choose
-from data.connectors.mapping import Mapper
+from data.connectors.mapping import Mapper, stated_at
 from data.connectors.readers import Entry, Preview, Reading, UnreadableFile, open_entries, preview, read, read_records
 from data.connectors.registry import manifests
 from data.queries.shop_book import files_waiting_for_shops, shop_book
@@ -26,6 +26,7 @@ from data.report import Report
 from data.settings import Settings
 from data.writes.file_ledger import Work, find_run, record_run, register_file
 from data.writes.merge_file import Origin, Progress, Taken, merge_file
+from data.writes.statistics import refresh_statistics
 
 log = structlog.get_logger()
 
@@ -41,6 +42,7 @@ class Given:
     manifest: str | None = None
     progress: Progress | None = None
     again: bool = False
+    later: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,14 @@ def ingest_path(
     manifest: str | None = None,
     nature: str = "backfill",
     progress: Progress | None = None,
+    later: bool = False,
 ) -> list[Report]:
-    """Ingest a file, or every entry of a zip, and report on each; a file that cannot be read is recorded as refused."""
-    given = Given(settings, as_of, nature, shop, manifest, progress)
+    """Ingest a file, or every entry of a zip, and report on each; a file that cannot be read is recorded as refused.
+
+    ``later`` stores what the file says but computes no order: for many files at once, followed by
+    ``data.writes.stale.recompute_stale``.
+    """
+    given = Given(settings, as_of, nature, shop, manifest, progress, later=later)
     try:
         entries = open_entries(path)
     except UnreadableFile as problem:
@@ -115,7 +122,9 @@ def _ingest_entry(engine: Engine, entry: Entry, *, given: Given) -> Report:
         if not isinstance(choice, Choice):
             return _refuse(engine, entry, _refusal_of(choice), given=given)
         with engine.begin() as connection:
-            return _ingest_chosen(connection, entry, seen, choice, given=given)
+            report = _ingest_chosen(connection, entry, seen, choice, given=given)
+        refresh_statistics(engine, added=report.orders)
+        return report
     except UnreadableFile as problem:
         return _refuse(engine, entry, WholeRefusal(problem.text, detail={"code": problem.code}), given=given)
 
@@ -129,7 +138,14 @@ def _ingest_chosen(connection: Connection, entry: Entry, seen: Preview, choice: 
     book = shop_book(connection, given_shop=given.shop)
     mapper = Mapper(choice.manifest, choice.table, shops=book, as_of=given.as_of)
     reading = _reading(entry, seen, choice)
-    origin = Origin(work.file_id, given.nature, given.as_of, columns_mark=_columns_mark(choice))
+    origin = Origin(
+        work.file_id,
+        given.nature,
+        given.as_of,
+        stated_at=stated_at(seen.rows, manifest=choice.manifest, table=choice.table, header_row=choice.header_row),
+        columns_mark=_columns_mark(choice),
+        later=given.later,
+    )
     taken = merge_file(connection, reading, mapper, origin=origin, progress=given.progress)
     report = _report(entry, choice, taken)
     record_run(
@@ -163,7 +179,7 @@ def _report(entry: Entry, choice: Choice, taken: Taken) -> Report:
     return Report(
         file=entry.name,
         manifest=choice.manifest.name,
-        kind=choice.manifest.kind,
+        kind=choice.manifest.kind_of(choice.table),
         rows=taken.rows,
         accepted=taken.accepted,
         refused=tuple(sorted(taken.refused, key=lambda finding: (finding.row, finding.field))),
@@ -201,7 +217,7 @@ def _refusal_of(problem: NoChoice | ShapeProblem) -> WholeRefusal:
         manifest=problem.manifest.name,
         version=problem.manifest.version,
         source=problem.source,
-        kind=problem.manifest.kind,
+        kind=problem.manifest.kind_of(problem.table),
         detail={"missing": list(problem.missing), "fits": dict(problem.fits)},
     )
 

@@ -411,6 +411,17 @@ order_sightings = Table(
     Column("rank", SmallInteger, nullable=False),
 )
 
+stale_orders = Table(
+    "stale_orders",
+    metadata,
+    Column("shop_id", Text, primary_key=True),
+    Column("order_no", Text, primary_key=True),
+    Column("nature", Text, nullable=False),
+    Column("file_id", BigInteger, nullable=False, comment="the file that first named it"),
+    Column("as_of", Time, nullable=False),
+    comment="orders whose claims are stored and whose row in orders is still to be computed, after a bulk import",
+)
+
 order_contacts = Table(
     "order_contacts",
     metadata,

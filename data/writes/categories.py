@@ -39,7 +39,11 @@ def reclassify(connection: Connection, *, sku_codes: list[str], as_of: datetime,
     Empty to known is silent; known to known writes one ``reclassified`` audit row a SKU with old, new and line count.
     """
     connection.execute(
-        text("INSERT INTO touched SELECT DISTINCT shop_id, order_no FROM order_lines WHERE sku_code = ANY(:codes)"),
+        text("""
+        INSERT INTO touched SELECT shop_id, order_no, nature, first_file_id, ingested_at FROM orders
+        WHERE EXISTS (SELECT FROM order_lines AS l
+            WHERE (l.shop_id, l.order_no) = (orders.shop_id, orders.order_no) AND l.sku_code = ANY(:codes))
+        """),
         {"codes": sku_codes},
     )
     connection.execute(text("ANALYZE touched"))

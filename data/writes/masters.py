@@ -60,17 +60,22 @@ def assign_touched_shops(connection: Connection, *, channel: str, zone: str, cur
 
 # Which orders does a master's change restate? Those that name its keys and do not say the thing themselves.
 _RESTATED = {
-    "customers": "SELECT shop_id, order_no FROM orders WHERE customer_id = ANY(:keys)",
-    "warehouses": "SELECT shop_id, order_no FROM order_claims WHERE warehouse_code IS NOT NULL",
+    "customers": "customer_id = ANY(:keys)",
+    "warehouses": "warehouse_code IS NOT NULL",
+    "shops": "currency IS NULL AND shop_id = ANY(:keys)",
 }
+_KEYS = {"customers": "customer_id", "shops": "shop_id"}
 
 
 def touch_restated(connection: Connection, fills: str, frame: pd.DataFrame) -> None:
-    """Mark the orders touched whose region or warehouse the master's rows decide."""
-    if fills in _RESTATED:
-        keys = frame["customer_id"].tolist() if fills == "customers" else []
-        connection.execute(text(f"INSERT INTO touched {_RESTATED[fills]} EXCEPT SELECT shop_id, order_no FROM touched"), {"keys": keys})
-        connection.execute(text("ANALYZE touched"))
+    """Mark the orders touched whose region, warehouse or currency the master's rows decide."""
+    if fills not in _RESTATED:
+        return
+    keys = frame[_KEYS[fills]].tolist() if fills in _KEYS else []
+    connection.execute(
+        text(f"INSERT INTO touched SELECT shop_id, order_no, nature, first_file_id, ingested_at FROM orders WHERE {_RESTATED[fills]}"),
+        {"keys": keys},
+    )
 
 
 Store = Callable[[Connection, pd.DataFrame, datetime], int]

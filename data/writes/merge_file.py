@@ -7,23 +7,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pandas as pd
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from data.connectors.batch import Batch
 from data.connectors.manifest import Manifest, Table
 from data.connectors.mapping import Mapper
 from data.connectors.readers import Reading
 from data.writes import merge_lines, merge_orders, staging
-from data.writes.categories import place_touched_lines, reclassify
+from data.writes.categories import reclassify
 from data.writes.masters import assign_touched_shops, create_shops, store_master, touch_restated
+from data.writes.stale import compute_touched, put_off
 from models.findings import Finding
 from models.orders import ORDER_FIELDS
 
 # A file that states no time at all is older than any that does.
 NEVER = datetime.fromtimestamp(0, UTC)
 
-# Sorting and hashing a large file's rows in memory instead of on disk.
-_WORK_MEMORY = "128MB"
 _FRAMES = ("orders", "lines", "events", "sightings", "contacts")
 
 Progress = Callable[[int], None]
@@ -31,13 +30,17 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Origin:
-    """What the merge must know of a file beyond its rows."""
+    """What the merge must know of a file beyond its rows.
+
+    ``later`` leaves computing ``orders`` to ``stale.recompute_stale``, so that many files of the same orders cost it once.
+    """
 
     file_id: int
     nature: str
     as_of: datetime
     stated_at: datetime | None = None
     columns_mark: str = ""
+    later: bool = False
 
 
 @dataclass
@@ -80,9 +83,11 @@ class Taken:
 
 def merge_file(connection: Connection, reading: Reading, mapper: Mapper, *, origin: Origin, progress: Progress | None = None) -> Taken:
     """Read, map, stage and merge a file; the caller's transaction decides whether any of it stays."""
-    connection.execute(text(f"SET LOCAL work_mem = '{_WORK_MEMORY}'"))
     staging.open_stages(connection)
+    staging.give_memory(connection)
     taken = _stage_all(connection, reading, mapper, progress=progress)
+    if found := mapper.control(reading.totals()):
+        taken.control_stated, taken.control_computed = found
     taken.observed_at = origin.stated_at or taken.latest_at or NEVER
     create_shops(connection, mapper.new_shops, as_of=origin.as_of, platform=mapper.table.role == "platform")
     taken.shops_changed = bool(mapper.new_shops) or mapper.table.fills == "shops"
@@ -132,7 +137,7 @@ def _merge_orders(connection: Connection, taken: Taken, manifest: Manifest, tabl
         columns_mark=origin.columns_mark,
     )
     staging.analyze(connection, taken.staged)
-    taken.orders = merge_orders.mark_touched(connection)
+    taken.orders = merge_orders.mark_touched(connection, who)
     if table.role == "platform":
         assign_touched_shops(connection, channel=manifest.channel, zone=manifest.zone, currency=manifest.currency)
     merge_orders.store_claims(connection, who)
@@ -140,14 +145,13 @@ def _merge_orders(connection: Connection, taken: Taken, manifest: Manifest, tabl
         taken.lines = merge_lines.store_lines(connection, who, mode="set" if table.lines == "set" else "each")
     if taken.staged["contacts"]:
         merge_orders.store_contacts(connection, who)
-    if not taken.staged["events"] and not fields and not table.parent:
-        merge_orders.attach_lines(connection, who)
-        return
     merge_orders.store_events(connection, who)
-    merge_orders.undo_events(connection, who)
-    merge_orders.recompute_orders(connection, who)
-    if place_touched_lines(connection):
+    if origin.later:
+        put_off(connection)
+    elif not taken.staged["events"] and not fields and not table.parent:
         merge_orders.attach_lines(connection, who)
+    else:
+        compute_touched(connection, who)
 
 
 def _merge_master(connection: Connection, taken: Taken, table: Table, *, origin: Origin) -> None:
@@ -159,5 +163,5 @@ def _merge_master(connection: Connection, taken: Taken, table: Table, *, origin:
     if table.fills == "skus":
         reclassify(connection, sku_codes=frame["sku_code"].drop_duplicates().tolist(), as_of=origin.as_of, by="master")
     touch_restated(connection, table.fills, frame)
-    merge_orders.lock_touched_shops(connection)
-    merge_orders.restate_orders(connection, file_id=origin.file_id, nature=origin.nature, as_of=origin.as_of)
+    merge_orders.prepare_touched(connection)
+    merge_orders.restate_orders(connection, as_of=origin.as_of)

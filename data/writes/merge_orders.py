@@ -52,19 +52,42 @@ class Statement:
         }
 
 
-def mark_touched(connection: Connection) -> int:
+def mark_touched(connection: Connection, who: Statement) -> int:
     """Collect the orders that the staged rows speak of and return how many; locks their shops for this transaction."""
     connection.execute(
         text("""
-        INSERT INTO touched
-        SELECT shop_id, order_no FROM stage_orders
-        UNION SELECT shop_id, order_no FROM stage_events
-        UNION SELECT shop_id, order_no FROM stage_lines
-        """)
+        INSERT INTO touched (shop_id, order_no, nature, file_id, as_of)
+        SELECT shop_id, order_no, :nature, :file_id, CAST(:as_of AS timestamptz) FROM (
+            SELECT shop_id, order_no FROM stage_orders
+            UNION SELECT shop_id, order_no FROM stage_events
+            UNION SELECT shop_id, order_no FROM stage_lines
+        ) AS named
+        """),
+        who.parameters(),
     )
+    return prepare_touched(connection)
+
+
+def prepare_touched(connection: Connection) -> int:
+    """Lock the shops of the touched orders, tell the planner how many orders there are, and return that."""
     connection.execute(text("ANALYZE touched"))
     lock_touched_shops(connection)
-    return int(connection.execute(text("SELECT count(*) FROM touched")).scalar_one())
+    count = int(connection.execute(text("SELECT count(*) FROM touched")).scalar_one())
+    plan_for(connection, count)
+    return count
+
+
+# From this share of all orders on, reading a table whole beats looking orders up one by one; the planner, which sees
+# little of what the steps pass each other, would guess single rows and loop.
+_WHOLE_TABLE_SHARE = 0.02
+_FEW_ORDERS = 500
+
+
+def plan_for(connection: Connection, count: int) -> None:
+    """Keep the planner from looping over many touched orders for the rest of this transaction."""
+    believed = connection.execute(text("SELECT reltuples FROM pg_class WHERE oid = 'orders'::regclass")).scalar_one()
+    if count > max(_FEW_ORDERS, _WHOLE_TABLE_SHARE * believed):
+        connection.execute(text("SET LOCAL enable_nestloop = off"))
 
 
 def lock_touched_shops(connection: Connection) -> None:
@@ -164,36 +187,23 @@ def store_contacts(connection: Connection, who: Statement) -> None:
     )
 
 
-def undo_events(connection: Connection, who: Statement) -> None:
-    """Append ``reverted`` and ``released`` where an event's own authority later showed the order without it."""
-    connection.execute(
-        text(f"""
-        WITH seen AS (SELECT DISTINCT shop_id, order_no FROM touched JOIN order_sightings USING (shop_id, order_no)),
-        {current_events_sql("seen")}
-        INSERT INTO order_events (shop_id, order_no, type, part, source, occurred_from, occurred_to,
-            rank, observed_at, ingested_at, nature, file_id, row_number)
-        SELECT shop_id, order_no, CASE type WHEN 'held' THEN 'released' ELSE 'reverted' END,
-            CASE type WHEN 'held' THEN '' ELSE type END, undone_by, last_stated_at, undone_at,
-            rank, undone_at, :as_of, :nature, :file_id, 0
-        FROM current_events WHERE undone_at IS NOT NULL
-        ON CONFLICT DO NOTHING
-        """),
-        who.parameters(),
-    )
-
-
 def recompute_orders(connection: Connection, who: Statement) -> None:
-    """Write ``orders`` for the touched orders from claims, current events and lines; unchanged rows are left alone."""
+    """Write ``orders`` for the touched orders from claims, current events and lines; unchanged rows are left alone.
+
+    Where an event's own authority later showed the order without it, ``reverted`` or ``released`` is appended.
+    """
     columns = ["stub", "stage", "on_hold", "created_at", *_TIMED_COLUMNS, "category", "line_source", *ORDER_FIELDS]
     listed = ", ".join(columns)
     same = f"ROW({', '.join(f'kept.{c}' for c in columns)}) IS NOT DISTINCT FROM ROW({', '.join(f'EXCLUDED.{c}' for c in columns)})"
     connection.execute(
         text(f"""
         WITH {_FACTS},
+        undone AS ({_UNDONE}),
         {_CLAIMED},
         lines AS ({_LINES}),
         computed AS (
-            SELECT shop_id, order_no, NOT coalesce(parent, false) OR facts.created_at IS NULL AS stub, coalesce(stage, 'unknown') AS stage,
+            SELECT shop_id, order_no, touched.nature, touched.file_id, touched.as_of,
+                NOT coalesce(parent, false) OR facts.created_at IS NULL AS stub, coalesce(stage, 'unknown') AS stage,
                 coalesce(held AND shipped_to IS NULL AND NOT ended, false) AS on_hold,
                 facts.created_at, {", ".join(_TIMED_COLUMNS)}, lines.category, lines.line_source,
                 {", ".join(_MASTERED.get(field, f"claimed.{field}") for field in ORDER_FIELDS)}
@@ -203,7 +213,7 @@ def recompute_orders(connection: Connection, who: Statement) -> None:
             LEFT JOIN ({_WAREHOUSE_LABELS}) AS labels ON labels.label = claimed.warehouse_code
         )
         INSERT INTO orders AS kept (shop_id, order_no, {listed}, nature, first_file_id, ingested_at, changed_at)
-        SELECT shop_id, order_no, {listed}, :nature, :file_id, :as_of, :as_of FROM computed
+        SELECT shop_id, order_no, {listed}, nature, file_id, as_of, :as_of FROM computed
         ON CONFLICT (shop_id, order_no) DO UPDATE
         SET {", ".join(f"{c} = EXCLUDED.{c}" for c in columns)}, changed_at = EXCLUDED.changed_at
         WHERE NOT ({same})
@@ -212,10 +222,9 @@ def recompute_orders(connection: Connection, who: Statement) -> None:
     )
 
 
-def restate_orders(connection: Connection, *, file_id: int, nature: str, as_of: datetime) -> None:
+def restate_orders(connection: Connection, *, as_of: datetime) -> None:
     """Recompute the touched orders after a master changed what their claims mean."""
-    who = Statement("", 0, False, as_of, 0, file_id, nature, as_of, ())
-    recompute_orders(connection, who)
+    recompute_orders(connection, Statement("", 0, False, as_of, 0, 0, "backfill", as_of, ()))
 
 
 def attach_lines(connection: Connection, who: Statement) -> None:
@@ -223,10 +232,9 @@ def attach_lines(connection: Connection, who: Statement) -> None:
     connection.execute(
         text("""
         INSERT INTO orders (shop_id, order_no, stub, stage, on_hold, nature, first_file_id, ingested_at, changed_at)
-        SELECT shop_id, order_no, true, 'unknown', false, :nature, :file_id, :as_of, :as_of
+        SELECT shop_id, order_no, true, 'unknown', false, nature, file_id, as_of, as_of
         FROM touched WHERE NOT EXISTS (SELECT FROM orders AS o WHERE (o.shop_id, o.order_no) = (touched.shop_id, touched.order_no))
-        """),
-        who.parameters(),
+        """)
     )
     connection.execute(
         text(f"""
@@ -300,6 +308,15 @@ _FACTS = f"""
         WHERE NOT EXISTS (SELECT FROM contested WHERE (contested.shop_id, contested.order_no) = (gathered.shop_id, gathered.order_no))
         UNION ALL SELECT shop_id, order_no, {_FLAGS}, created_at, {", ".join(_TIMED_COLUMNS)} FROM weighed
     )"""
+
+_UNDONE = """
+    INSERT INTO order_events (shop_id, order_no, type, part, source, occurred_from, occurred_to,
+        rank, observed_at, ingested_at, nature, file_id, row_number)
+    SELECT shop_id, order_no, CASE type WHEN 'held' THEN 'released' ELSE 'reverted' END,
+        CASE type WHEN 'held' THEN '' ELSE type END, undone_by, last_stated_at, undone_at,
+        rank, undone_at, :as_of, touched.nature, touched.file_id, 0
+    FROM current_events JOIN touched USING (shop_id, order_no) WHERE undone_at IS NOT NULL
+    ON CONFLICT DO NOTHING"""
 
 # Where and with whom a parcel goes is the warehouse's to say; everything else the platform's.
 _WAREHOUSE_FIELDS = ("warehouse_code", "carrier_code", "waybill_no")

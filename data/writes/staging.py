@@ -28,6 +28,15 @@ STAGES: dict[str, tuple[Table, tuple[str, ...]]] = {
 }
 
 
+# For sorting and hashing a large file's rows in memory instead of on disk.
+_WORK_MEMORY = "128MB"
+
+
+def give_memory(connection: Connection) -> None:
+    """Let this transaction sort and hash in memory; few of them run at a time."""
+    connection.execute(text(f"SET LOCAL work_mem = '{_WORK_MEMORY}'"))
+
+
 def open_stages(connection: Connection) -> None:
     """Create this connection's staging tables where it has none yet; they empty themselves at commit."""
     for name, (table, columns) in STAGES.items():
@@ -38,7 +47,12 @@ def open_stages(connection: Connection) -> None:
                 " ON COMMIT DELETE ROWS"
             )
         )
-    connection.execute(text("CREATE TEMP TABLE IF NOT EXISTS touched (shop_id text, order_no text) ON COMMIT DELETE ROWS"))
+    connection.execute(
+        text("""
+        CREATE TEMP TABLE IF NOT EXISTS touched (shop_id text, order_no text, nature text, file_id bigint, as_of timestamptz)
+        ON COMMIT DELETE ROWS
+        """)
+    )
 
 
 def analyze(connection: Connection, counts: Mapping[str, int]) -> None:

@@ -456,6 +456,16 @@ def upgrade() -> None:
     op.create_index(op.f("ix_source_files_received_at"), "source_files", ["received_at"], unique=False)
     op.create_index("uq_source_files_shop_id_sha256", "source_files", ["shop_id", "sha256"], unique=True)
     op.create_table(
+        "stale_orders",
+        sa.Column("shop_id", sa.Text(), nullable=False),
+        sa.Column("order_no", sa.Text(), nullable=False),
+        sa.Column("nature", sa.Text(), nullable=False),
+        sa.Column("file_id", sa.BigInteger(), nullable=False, comment="the file that first named it"),
+        sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("shop_id", "order_no", name=op.f("pk_stale_orders")),
+        comment="orders whose claims are stored and whose row in orders is still to be computed, after a bulk import",
+    )
+    op.create_table(
         "warehouses",
         sa.Column("warehouse_code", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
