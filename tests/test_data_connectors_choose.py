@@ -66,6 +66,17 @@ def test_an_unknown_file_is_told_the_nearest_tables_and_what_they_miss(tmp_path:
     assert answer.nearest[0].source in answer.message()
 
 
+def test_records_at_a_path_that_nobody_expects_are_told_what_they_are_like(tmp_path: Path) -> None:
+    path = tmp_path / "fulfillment.json"
+    path.write_text('{"fulfillment": {"id": 1, "created_at": "2026-11-01T10:00:00Z", "line_items": []}, "refunds": []}')
+
+    answer = choose(preview(open_entries(path)[0]), manifests())
+
+    assert isinstance(answer, NoChoice)
+    assert answer.nearest[0].source == "shopify.orders"
+    assert answer.nearest[0].missing == ("currency", "total_price", "financial_status")
+
+
 def test_a_file_of_nothing_known_has_no_neighbours(tmp_path: Path) -> None:
     answer = _choose(tmp_path, "a,b\n1,2\n")
 

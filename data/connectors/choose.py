@@ -121,6 +121,11 @@ class _Trial:
         return len(self.present)
 
     @property
+    def distance(self) -> tuple[float, int]:
+        """How far a file is from the table: the share of required columns gone, then how few are known at all."""
+        return len(self.missing) / len(self.table.required), -self.matched
+
+    @property
     def known_share(self) -> float:
         named = [name for name in self.names if name]
         return len(self.present & set(named)) / len(named) if named else 1.0
@@ -155,9 +160,8 @@ def choose(preview: Preview, manifests: Iterable[Manifest], *, named: str | None
 
     Among several that fit, the one that knows most of the file's columns wins; a tie is ambiguous.
     """
-    trials = list(
-        _json_trials(preview, manifests, named=named) if preview.format == "json" else _row_trials(preview, manifests, named=named)
-    )
+    known = tuple(manifests)
+    trials = list(_json_trials(preview, known, named=named) if preview.format == "json" else _row_trials(preview, known, named=named))
     fitting = [trial for trial in trials if trial.fits]
     if fitting:
         most = max(trial.matched for trial in fitting)
@@ -166,6 +170,8 @@ def choose(preview: Preview, manifests: Iterable[Manifest], *, named: str | None
     broken = sorted((trial for trial in trials if trial.nearly), key=lambda trial: (len(trial.missing), -trial.matched, trial.row))
     if broken:
         return broken[0].problem()
+    if preview.format == "json":  # records at a path that nobody expects are still like some
+        trials = list(_json_trials(preview, known, named=named, anywhere=True))
     return NoChoice(nearest=_nearest(trials))
 
 
@@ -177,11 +183,11 @@ def _row_trials(preview: Preview, manifests: Iterable[Manifest], *, named: str |
             yield _Trial(manifest, table, row, names, "", frozenset(names) & frozenset(table.known_columns))
 
 
-def _json_trials(preview: Preview, manifests: Iterable[Manifest], *, named: str | None) -> Iterator[_Trial]:
+def _json_trials(preview: Preview, manifests: Iterable[Manifest], *, named: str | None, anywhere: bool = False) -> Iterator[_Trial]:
     for manifest, table in _tables(manifests, form="json", named=named):
         for path, first in preview.first_records.items():
-            if path in table.records:
-                empty = not first and path != ""
+            if anywhere or path in table.records:
+                empty = not first and path != "" and path in table.records
                 present = (name for name in table.known_columns if empty or has_path(first, name))
                 yield _Trial(manifest, table, 1, tuple(first), path, frozenset(present))
 
@@ -205,7 +211,7 @@ def _nearest(trials: Sequence[_Trial]) -> tuple[Nearest, ...]:
     best: dict[str, _Trial] = {}
     for trial in trials:
         source = trial.manifest.source(trial.table)
-        if trial.matched and (source not in best or trial.matched > best[source].matched):
+        if trial.matched and (source not in best or trial.distance < best[source].distance):
             best[source] = trial
-    ranked = sorted(best.items(), key=lambda item: (len(item[1].missing) / len(item[1].table.required), -item[1].matched))
+    ranked = sorted(best.items(), key=lambda item: item[1].distance)
     return tuple(Nearest(source, trial.missing, trial.matched) for source, trial in ranked[:NEAREST])
