@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import psutil
 import pytest
 from sqlalchemy import URL, Connection, Engine, create_engine, text
@@ -23,6 +24,10 @@ HOME_VARIABLE = "ORDERHUB_TESTS_HOME"  # handed from the controlling process to 
 PREFIX = f"orderhub-tests-{os.geteuid()}-"
 # a run's data need not survive a power cut
 CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200", "shared_buffers": "256MB"}
+
+# a machine under load is no fault of a law
+hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("house")
 
 MakeEngine = Callable[..., Engine]
 
