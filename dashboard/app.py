@@ -24,11 +24,9 @@ def main() -> None:
     st.set_page_config(page_title="OrderHub", page_icon=str(FAVICON), layout="wide")
     st.logo(str(LOGO), size="large")
     # The bar holds what is drawn in three steps: the language before every word, the filters once it is known who asks.
-    bar = st.container(horizontal=True, vertical_alignment="center", gap="small", key="top_bar")
-    left, right = (
-        bar.container(horizontal=True, vertical_alignment="center", width="stretch"),
-        bar.container(horizontal=True, width="content"),
-    )
+    first, last = st.columns([3, 1], vertical_alignment="center")
+    left = first.container(horizontal=True, vertical_alignment="center")
+    right = last.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right")
     with right:
         filters.language_switch()
     page = navigate()

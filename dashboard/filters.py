@@ -4,7 +4,7 @@ The widgets live in the entry script, so that they survive a change of page, and
 The URL carries the words people read (``?channel=抖音``); ``dashboard/links.py`` understands links in other words.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -18,8 +18,8 @@ from data.api import settings
 from data.reads import Choices, Cut
 
 _SAY_AGAIN = "say_again"
-# The closed popover names so many choices.
-SUMMARY_NAMES = 3
+# Beside the closed popover so many choices are named.
+NAMED = 4
 
 
 @dataclass(frozen=True)
@@ -88,11 +88,12 @@ def filter_bar(choices: Choices, *, zone: str, as_of: datetime) -> Filters:
     preset = _period_switch()
     today = business_today(as_of, zone=zone)
     chosen = _custom_days(today) if preset == "custom" else (None, None)
-    with st.popover(_summary(choices), icon=":material/filter_list:", key="filters"):
+    with st.popover(t("筛选"), icon=":material/filter_list:", key="filters"):
         channels = _several(CHANNEL, t("渠道"), options.channel_names(choices), say_again=say_again)
         regions = _several(REGION, t("地区"), options.region_names(choices), say_again=say_again)
         categories = _several(CATEGORY, t("类目"), options.category_names(choices), say_again=say_again)
         warehouses = _several(WAREHOUSE, t("仓库"), options.warehouse_names(choices), say_again=say_again)
+    _say_chosen(choices, {CHANNEL: channels, REGION: regions, CATEGORY: categories, WAREHOUSE: warehouses})
     return Filters(
         preset=preset,
         period=period_of(preset, today=today, chosen=chosen),
@@ -151,14 +152,13 @@ def _several(key: str, label: str, names: Names, *, say_again: bool) -> tuple[st
     return tuple(code for code in chosen if code in names)
 
 
-def _summary(choices: Choices) -> str:
-    """Say on the closed popover what is chosen."""
-    every = options.all_names(choices)
-    chosen = [_speaker(every[key])(code) for key in (CHANNEL, REGION, CATEGORY, WAREHOUSE) for code in st.session_state.get(key, ())]
-    if not chosen:
-        return t("筛选：全部")
-    more = f" +{len(chosen) - SUMMARY_NAMES}" if len(chosen) > SUMMARY_NAMES else ""
-    return t("、").join(chosen[:SUMMARY_NAMES]) + more
+def _say_chosen(choices: Choices, chosen: Mapping[str, tuple[str, ...]]) -> None:
+    """Say beside the closed popover what is chosen in it."""
+    names = options.all_names(choices)
+    said = [_speaker(names[key])(code) for key, codes in chosen.items() for code in codes]
+    more = [f"+{len(said) - NAMED}"] if len(said) > NAMED else []
+    if said:
+        st.markdown(" ".join(f":blue-badge[{name}]" for name in (*said[:NAMED], *more)), width="content")
 
 
 def _speaker(names: Names) -> Callable[[str], str]:

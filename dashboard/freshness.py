@@ -27,18 +27,12 @@ class Light:
         """Shape and word in this person's language."""
         return f"{self.shape} {t(self.word)}"
 
-    @property
-    def colored(self) -> str:
-        """Shape and word in colour, as Markdown."""
-        return f":{self.color}[{self.shape}] {t(self.word)}"
-
 
 GOOD = Light("●", msg("正常"), "green")
 WATCH = Light("▲", msg("关注"), "orange")
 SEVERE = Light("■", msg("严重"), "red")
 ONLY_BACKFILL = Light("◌", msg("仅回填"), "gray")
 UNKNOWN = Light("◌", msg("无数据"), "gray")
-LIGHTS = (GOOD, WATCH, SEVERE, ONLY_BACKFILL, UNKNOWN)
 
 
 def source_light(last_live_at: datetime | None, *, as_of: datetime) -> Light:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import cached_reads, fmt, states, tables, words
-from dashboard.freshness import GOOD, SEVERE, UNKNOWN, WATCH, Light
+from dashboard.freshness import UNKNOWN, Light
 from dashboard.i18n import language, msg, t
+from dashboard.tables import Figures, Words, moments, plain
 from dashboard.view import View
 from data import actions
 from data.actions import MAX_UPLOAD_BYTES, NotAllowed
@@ -26,7 +26,6 @@ DONE = Light("●", msg("已完成"), "green")
 STATES: Mapping[str, Light] = {"running": RUNNING, "succeeded": SUCCEEDED, "failed": FAILED, "abandoned": ABANDONED}
 REQUEST_STATES: Mapping[str, Light] = {"waiting": WAITING, "done": DONE, "failed": FAILED}
 REQUESTS_SHOWN = 8
-JOB_LIGHTS = (RUNNING, NEVER, SUCCEEDED, FAILED, ABANDONED, WAITING, DONE, GOOD, WATCH, SEVERE, UNKNOWN)
 
 
 def table(view: View) -> None:
@@ -37,17 +36,19 @@ def table(view: View) -> None:
             t("后台任务还没有启动"), body=t("运行 make run 启动数据任务；启动后这里列出每个任务的周期与结果。"), icon=":material/bedtime:"
         )
         return
-    rows = [_row(job, view=view) for job in found]
-    wordy = {t("任务"), t("用途"), t("周期"), t("结果")}
-    widths = {t("用途"): 300, t("结果"): 220, t("任务"): 120}
-    tables.show(
-        pd.DataFrame(rows),
+    tables.listing(
+        [
+            Words(t("状态"), [tables.badge(STATES.get(job.status or "", NEVER)) for job in found]),
+            Words(t("任务"), [plain(job.job) for job in found]),
+            Words(t("用途"), [plain(words.in_language(job.why_zh or fmt.MISSING, job.why_en or fmt.MISSING)) for job in found]),
+            Words(t("周期"), [plain(words.half(job.schedule) or fmt.MISSING) for job in found]),
+            moments(t("上次"), [job.started_at for job in found], zone=view.zone, as_of=view.as_of),
+            Figures(t("用时"), [_seconds(job) for job in found], _took),
+            Figures(t("行数"), [job.rows for job in found], fmt.full_count),
+            moments(t("下次"), [job.next_run_at for job in found], zone=view.zone, as_of=view.as_of),
+            Words(t("结果"), [plain(words.half(job.error or job.message) or fmt.MISSING) for job in found]),
+        ],
         alt=t("后台任务的最近与下次运行"),
-        words=wordy,
-        badge=t("状态"),
-        lights=JOB_LIGHTS,
-        widths=widths,
-        key="job_table",
     )
 
 
@@ -69,27 +70,17 @@ def requests(view: View) -> None:
     found = cached_reads.requests(view.scope, view.person.person_id)[:REQUESTS_SHOWN]
     if not found:
         return
-    rows = [
-        {
-            t("状态"): tables.badge(REQUEST_STATES.get(request.status, UNKNOWN)),
-            t("请求"): words.named(words.REQUEST_KINDS, request.kind),
-            t("对象"): _subject(request.payload),
-            t("提交"): fmt.moment(request.requested_at, zone=view.zone, as_of=view.as_of),
-            t("完成"): fmt.moment(request.finished_at, zone=view.zone, as_of=view.as_of),
-            t("结果"): outcome(request.result),
-        }
-        for request in found
-    ]
     st.markdown(f"##### {t('我的请求')}")
-    wordy = {t("请求"), t("对象"), t("结果")}
-    tables.show(
-        pd.DataFrame(rows),
+    tables.listing(
+        [
+            Words(t("状态"), [tables.badge(REQUEST_STATES.get(request.status, UNKNOWN)) for request in found]),
+            Words(t("请求"), [words.named(words.REQUEST_KINDS, request.kind) for request in found]),
+            Words(t("对象"), [plain(_subject(request.payload)) for request in found]),
+            moments(t("提交"), [request.requested_at for request in found], zone=view.zone, as_of=view.as_of),
+            moments(t("完成"), [request.finished_at for request in found], zone=view.zone, as_of=view.as_of),
+            Words(t("结果"), [plain(outcome(request.result)) for request in found]),
+        ],
         alt=t("我的请求"),
-        words=wordy,
-        badge=t("状态"),
-        lights=JOB_LIGHTS,
-        widths={t("结果"): 420, t("对象"): 220},
-        key="request_table",
     )
 
 
@@ -134,19 +125,8 @@ def outcome(result: Mapping[str, Any] | None) -> str:
     return words.half(str(result.get("message") or "")) or fmt.MISSING
 
 
-def _row(job: JobState, *, view: View) -> dict[str, object]:
-    seconds = (job.finished_at - job.started_at).total_seconds() if job.started_at and job.finished_at else None
-    return {
-        t("状态"): tables.badge(STATES.get(job.status or "", NEVER)),
-        t("任务"): job.job,
-        t("用途"): words.in_language(job.why_zh or fmt.MISSING, job.why_en or fmt.MISSING),
-        t("周期"): words.half(job.schedule) or fmt.MISSING,
-        t("上次"): fmt.moment(job.started_at, zone=view.zone, as_of=view.as_of),
-        t("用时"): _took(seconds),
-        t("行数"): fmt.full_count(job.rows),
-        t("下次"): fmt.moment(job.next_run_at, zone=view.zone, as_of=view.as_of),
-        t("结果"): words.half(job.error or job.message) or fmt.MISSING,
-    }
+def _seconds(job: JobState) -> float | None:
+    return (job.finished_at - job.started_at).total_seconds() if job.started_at and job.finished_at else None
 
 
 def _took(seconds: float | None) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -13,6 +12,7 @@ from dashboard.cards import SPARK_DAYS, card
 from dashboard.filters import Filters
 from dashboard.i18n import language, t
 from dashboard.periods import PRESETS, PROMOTIONS, business_today
+from dashboard.tables import Figures, Words, listing, unbroken
 from dashboard.view import View
 from models.overview import Days, Totals, days_of, difference, relative
 
@@ -81,7 +81,7 @@ def cards(overview: Overview, *, view: View) -> None:
         moved = relative(now.orders, before.orders)
         card(
             t("订单数"),
-            f"{fmt.count(now.orders, language=said)} {t('单')}",
+            t("{count} 单", count=fmt.count(now.orders, language=said)),
             change=fmt.change(moved),
             flat=fmt.change(moved) == "0.0%",
             spark=[point.orders for point in spark],
@@ -172,28 +172,35 @@ def hours_chart(overview: Overview) -> tuple[str, go.Figure]:
     return messages.hours_title(overview.now), figure
 
 
-def channel_table(overview: Overview, *, view: View) -> pd.DataFrame:
-    """Return one row a channel and the total last: figures and their change against the period before, in words."""
-    rows = [_table_row(words.channel(name), overview, channel=name) for name in overview.now.channels()]
-    return pd.DataFrame([*rows, _table_row(t("合计"), overview, channel=None)])
+def channel_table(overview: Overview) -> None:
+    """Draw one row a channel and the total last: each figure and its change against the period before."""
+    said, whole = language(), overview.now.totals().orders
+    channels: list[str | None] = [*overview.now.channels(), None]
+    pairs = [(overview.now.totals(channel=name), overview.before.totals(channel=name)) for name in channels]
 
+    def column(head: str, value: Callable[[Totals, Totals], float | None], shown: Callable[[float | None], str]) -> Figures:
+        return Figures(head=head, values=[value(now, before) for now, before in pairs], said=shown)
 
-def _table_row(name: str, overview: Overview, *, channel: str | None) -> dict[str, str]:
-    now, before = overview.now.totals(channel=channel), overview.before.totals(channel=channel)
-    whole = overview.now.totals().orders
-    said = language()
-    return {
-        t("渠道"): name,
-        t("订单"): fmt.full_count(now.orders),
-        t("订单环比"): fmt.change(relative(now.orders, before.orders)),
-        t("订单占比"): fmt.share(now.orders / whole if whole else None),
-        t("实付"): fmt.full_money(now.paid),
-        t("实付环比"): fmt.change(relative(now.paid, before.paid)),
-        t("已发货"): fmt.share(now.shipped_share),
-        t("发货变化"): fmt.points(difference(now.shipped_share, before.shipped_share), language=said),
-        t("发货时长"): fmt.duration(now.ship_hours, language=said),
-        t("时长变化"): fmt.signed_duration(difference(now.ship_hours, before.ship_hours), language=said),
-    }
+    listing(
+        [
+            Words(t("渠道"), [unbroken(t("合计") if name is None else words.channel(name)) for name in channels]),
+            column(t("订单"), lambda now, _: now.orders, fmt.full_count),
+            column(t("订单环比"), lambda now, before: relative(now.orders, before.orders), fmt.change),
+            column(t("订单占比"), lambda now, _: now.orders / whole if whole else None, fmt.share),
+            column(t("实付"), lambda now, _: now.paid, fmt.full_money),
+            column(t("实付环比"), lambda now, before: relative(now.paid, before.paid), fmt.change),
+            column(t("已发货"), lambda now, _: now.shipped_share, fmt.share),
+            column(
+                t("发货变化"),
+                lambda now, before: difference(now.shipped_share, before.shipped_share),
+                lambda value: fmt.points(value, language=said),
+            ),
+            column(t("发货时长"), lambda now, _: now.ship_hours, lambda value: fmt.duration(value, language=said)),
+            column(t("时长变化"), messages.hours_change, lambda value: fmt.signed_duration(value, language=said)),
+        ],
+        alt=t("各渠道本期与上期对比"),
+        total=True,
+    )
 
 
 def _panels(

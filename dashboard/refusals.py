@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard import cached_reads, fmt, states, tables, words
 from dashboard.i18n import language, t
 from dashboard.source_list import SourceRow
+from dashboard.tables import Words, plain
 from dashboard.view import View
 from data import actions, reads
 from data.actions import NotAllowed
@@ -39,13 +40,12 @@ def refused_rows(found: list[SourceRow], *, view: View) -> None:
         tables.none_yet(t("没有拒收行"))
         return
     st.caption(t("点选一行查看原文；最多列出最近 {count} 条。", count=PAGE))
-    picked = tables.show(
+    picked = tables.selectable(
         _listed(cells, view=view),
         alt=t("拒收行及原因"),
         words={t("文件"), t("字段"), t("原因")},
         widths={t("文件"): 250, t("字段"): 130, t("原因"): 520, t("行号"): 80},
         key="refused_table",
-        selectable=True,
         height=min(360, tables.height_of(len(cells))),
     )
     st.download_button(
@@ -183,10 +183,8 @@ def _revealed(cell: RefusedCell, *, view: View) -> RawRow | None:
 
 def _cells(raw: RawRow) -> None:
     filled = [(name, text) for name, text in zip(raw.names, raw.cells, strict=True) if text]
-    frame = pd.DataFrame(filled, columns=[t("列"), t("原文")])
-    height = min(420, tables.height_of(len(frame)))
-    widths = {t("列"): 220, t("原文"): 700}
-    tables.show(frame, alt=t("拒收行原文"), words={t("列"), t("原文")}, widths=widths, key="raw_table", height=height)
+    columns = [Words(t("列"), [plain(name) for name, _ in filled]), Words(t("原文"), [plain(text) for _, text in filled])]
+    tables.listing(columns, alt=t("拒收行原文"))
 
 
 def _csv_later(view: View, *, shop_id: str | None, source: str | None, shops: frozenset[str]) -> Callable[[], bytes]:
@@ -233,15 +231,6 @@ def _inert(cell: str) -> str:
     ("'=1+1", '12')
     """
     return f"'{cell}" if cell.startswith(_SHEET_FORMULA) else cell
-
-
-def plain(text: str) -> str:
-    r"""Keep a file's own words from being read as Markdown.
-
-    >>> plain("a_b*.csv [x]")
-    'a\\\\_b\\\\*.csv \\\\[x\\\\]'
-    """
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+!|~$:<>" else sign for sign in text)
 
 
 def _texts(value: object) -> list[str]:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import cached_reads, fmt, tables, words
@@ -11,6 +10,7 @@ from dashboard.cards import not_applicable
 from dashboard.freshness import GOOD, ONLY_BACKFILL, Light, jobs_light, source_light
 from dashboard.header import hour_of
 from dashboard.i18n import language, t
+from dashboard.tables import Figures, Words, moments, plain, unbroken
 from dashboard.view import View
 from data.reads import Source
 
@@ -94,29 +94,28 @@ def cards(found: list[SourceRow], *, view: View) -> None:
 def table(found: list[SourceRow], *, view: View) -> None:
     """Draw one row a source."""
     titles, said = cached_reads.source_titles(), language()
-    rows = []
-    for row in found:
-        source = row.source
-        figures = (source.rows, source.accepted, source.refused)
-        lately = [t("不适用") if _narrowed(view) else fmt.full_count(figure) for figure in figures]
-        rows.append(
-            {
-                t("状态"): tables.badge(row.light),
-                t("店铺"): row.shop,
-                t("来源"): words.in_language(*titles.get(source.source, (source.source, source.source))),
-                t("类型"): words.named(words.KINDS, source.kind),
-                t("最近文件"): fmt.moment(source.last_file_at, zone=view.zone, as_of=view.as_of),
-                t("距今"): fmt.ago(_age(row, view=view), language=said),
-                t("数据到"): fmt.moment(source.last_event_at, zone=view.zone, as_of=view.as_of),
-                t("实时"): fmt.full_count(source.live_files),
-                t("回填"): fmt.full_count(source.backfill_files),
-                **dict(zip((t("24h 行"), t("收下"), t("拒收")), lately, strict=True)),
-            }
-        )
-    wordy = {t("店铺"), t("来源"), t("类型")}
-    widths = {t("来源"): 230, t("店铺"): 130}
-    alt = t("各来源的最近文件与拒收")
-    tables.show(pd.DataFrame(rows), alt=alt, words=wordy, badge=t("状态"), widths=widths, key="source_table")
+    sources = [row.source for row in found]
+
+    def lately(head: str, values: list[int]) -> Figures:
+        return Figures(head, values, lambda value: t("不适用") if _narrowed(view) else fmt.full_count(value))
+
+    tables.listing(
+        [
+            Words(t("状态"), [tables.badge(row.light) for row in found]),
+            Words(t("店铺"), [plain(row.shop) for row in found]),
+            Words(t("来源"), [plain(words.in_language(*titles.get(source.source, (source.source, source.source)))) for source in sources]),
+            Words(t("类型"), [unbroken(words.named(words.KINDS, source.kind)) for source in sources]),
+            moments(t("最近文件"), [source.last_file_at for source in sources], zone=view.zone, as_of=view.as_of),
+            Figures(t("距今"), [_age(row, view=view) for row in found], lambda value: fmt.ago(value, language=said)),
+            moments(t("数据到"), [source.last_event_at for source in sources], zone=view.zone, as_of=view.as_of),
+            Figures(t("实时"), [source.live_files for source in sources], fmt.full_count),
+            Figures(t("回填"), [source.backfill_files for source in sources], fmt.full_count),
+            lately(t("24h 行"), [source.rows for source in sources]),
+            lately(t("收下"), [source.accepted for source in sources]),
+            lately(t("拒收"), [source.refused for source in sources]),
+        ],
+        alt=t("各来源的最近文件与拒收"),
+    )
 
 
 def _quiet(label: str, value: str, *, beside: str) -> None:

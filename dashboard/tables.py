@@ -1,72 +1,117 @@
-"""How does a table look? Words to the left, figures to the right, states as badges in shape, word and colour."""
+"""How does a table look? Words to the left, figures to the right, states in shape, word and colour."""
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.freshness import LIGHTS, Light
+from dashboard import fmt
+from dashboard.fmt import MISSING
+from dashboard.freshness import Light
 from dashboard.i18n import t
 
 ROW_HEIGHT = 32
+_BREAKS = re.compile(r"(?<=[-\u2e80-\u9fff\uff00-\uffef])(?=.)|(?<=.)(?=[\u2e80-\u9fff\uff00-\uffef])")
 
 
-def figures(frame: pd.DataFrame, *, first: str, alt: str) -> None:
-    """Draw a small table of figures that are already in words, the first column pinned."""
-    show(frame, alt=alt, words={first}, pinned=first)
+@dataclass(frozen=True)
+class Words:
+    """A column of texts in Markdown (``plain`` keeps a stranger's text from being read as such)."""
+
+    head: str
+    values: Sequence[str]
 
 
-def show(
-    frame: pd.DataFrame,
-    *,
-    alt: str,
-    words: Collection[str] = (),
-    pinned: str | None = None,
-    badge: str | None = None,
-    lights: Collection[Light] = LIGHTS,
-    widths: Mapping[str, int] | None = None,
-    key: str | None = None,
-    selectable: bool = False,
-    height: int | None = None,
-) -> list[int]:
-    """Draw a table: the columns ``words`` to the left, the others to the right, ``badge`` holds lists of one state.
+@dataclass(frozen=True)
+class Figures:
+    """A column of figures: its head, the numbers, and how one reads. It stands to the right."""
 
-    Returns the positions of the selected rows.
-    """
+    head: str
+    values: Sequence[float | None]
+    said: Callable[[float | None], str]
+
+
+def moments(head: str, values: Sequence[datetime | None], *, zone: str, as_of: datetime) -> Figures:
+    """Return a column of instants, said in the business zone."""
+
+    def said(seconds: float | None) -> str:
+        return fmt.moment(None if seconds is None else datetime.fromtimestamp(seconds, UTC), zone=zone, as_of=as_of)
+
+    return Figures(head, [None if at is None else at.timestamp() for at in values], said)
+
+
+def listing(columns: Sequence[Words | Figures], *, alt: str, total: bool = False) -> None:
+    """Draw a table that is read, not worked in; with ``total`` its last row is strong."""
+    frame = pd.DataFrame(
+        {
+            unbroken(column.head): list(column.values) if isinstance(column, Words) else pd.array(list(column.values), dtype="Float64")
+            for column in columns
+        }
+    )
+    said = {unbroken(column.head): _spoken(column.said) for column in columns if isinstance(column, Figures)}
+    styled = frame.style.format(said, na_rep=MISSING)  # type: ignore[arg-type]
+    if total and len(frame):
+        styled = styled.set_properties(subset=pd.IndexSlice[[frame.index[-1]], :], **{"font-weight": "650"})
+    st.table(styled, border="horizontal", hide_index=True, alt=alt)
+
+
+def selectable(frame: pd.DataFrame, *, alt: str, words: Collection[str], widths: Mapping[str, int], key: str, height: int) -> list[int]:
+    """Draw a long table of which one row can be selected; return the selected positions."""
     config: dict[str, Any] = {}
     for name in frame.columns:
-        if name == badge:
-            config[name] = badges(name, lights=lights, pinned=name == pinned)
-        else:
-            side: Literal["left", "right"] = "left" if name in words else "right"
-            width = (widths or {}).get(name)
-            config[name] = st.column_config.TextColumn(name, alignment=side, pinned=name == pinned, width=width)
-    common: dict[str, Any] = {"hide_index": True, "column_config": config, "placeholder": "—", "alt": alt, "row_height": ROW_HEIGHT}
-    common["height"] = "content" if height is None else height
-    if not selectable:
-        st.dataframe(frame, key=key, **common)
-        return []
-    event = st.dataframe(frame, key=key, on_select="rerun", selection_mode="single-row", **common)
+        side: Literal["left", "right"] = "left" if name in words else "right"
+        config[name] = st.column_config.TextColumn(name, alignment=side, width=widths.get(name))
+    event = st.dataframe(
+        frame,
+        hide_index=True,
+        column_config=config,
+        placeholder=MISSING,
+        alt=alt,
+        row_height=ROW_HEIGHT,
+        height=height,
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row",
+    )
     return [int(row) for row in event["selection"]["rows"] if row < len(frame)]
 
 
 def height_of(rows: int) -> int:
-    """Return the height in pixels of a table of so many rows."""
+    """Return the height in pixels of a selectable table of so many rows."""
     return (rows + 1) * ROW_HEIGHT + 6
 
 
-def badges(name: str, *, lights: Collection[Light] = LIGHTS, pinned: bool = False) -> Any:
-    """Return the column of states: shape, word and colour, so that colour is never alone."""
-    unique = {light.said: light.color for light in lights}
-    return st.column_config.MultiselectColumn(name, options=list(unique), color=list(unique.values()), pinned=pinned, width=92)
-
-
-def badge(light: Light) -> list[str]:
-    """Return a state as a cell of a badge column."""
-    return [light.said]
+def badge(light: Light) -> str:
+    """Return a state as a badge of shape, word and colour, for a column of words."""
+    return f":{light.color}-badge[{unbroken(light.said)}]"
 
 
 def none_yet(text: str) -> None:
     """Say in place of a table that there is nothing to list."""
     st.caption(f":green[●] {text}" if text else t("没有记录"))
+
+
+def unbroken(text: str) -> str:
+    """Keep a browser from breaking a short text, as it may beside any sign of Chinese (word joiners are not seen).
+
+    >>> unbroken("1,540"), len(unbroken("17小时")), len(unbroken("4 h"))
+    ('1,540', 6, 3)
+    """
+    return _BREAKS.sub("\u2060", text.replace(" ", "\u00a0"))
+
+
+def plain(text: str) -> str:
+    r"""Keep a stranger's words from being read as Markdown.
+
+    >>> plain("a_b*.csv [x]")
+    'a\\_b\\*.csv \\[x\\]'
+    """
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+!|~$:<>" else sign for sign in text)
+
+
+def _spoken(said: Callable[[float | None], str]) -> Callable[[object], str]:
+    return lambda value: unbroken(said(None if pd.isna(value) else float(value)))  # type: ignore[call-overload, arg-type]

@@ -3,6 +3,7 @@
 The raw text is never stored in the database: it is read again from the kept file, for as long as that is kept.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from data.connectors.registry import manifests
 from data.settings import Settings
 
 MASK = "＊＊＊"
+# A phone number or an e-mail is masked in any column: a row out of line may carry it where it does not belong.
+_LOOKS_PERSONAL = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)|[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def _row(
         aligned = len(raw) >= len(names) and not any(raw[len(names) :])
         pairs = list(zip(names, raw, strict=False)) if aligned else [(f"#{n + 1}", cell) for n, cell in enumerate(raw)]
         personal = personal if aligned else None
-    hidden = tuple(personal is None or _is_personal(name, personal) for name, _ in pairs)
+    hidden = tuple(personal is None or _is_personal(name, personal) or bool(_LOOKS_PERSONAL.search(cell)) for name, cell in pairs)
     cells = tuple(MASK if hide and cell and not reveal else cell for (_, cell), hide in zip(pairs, hidden, strict=True))
     return RawRow(row_number=number, names=tuple(name for name, _ in pairs), cells=cells, personal=hidden)
 

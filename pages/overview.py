@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import messages, overview, tables
+from dashboard import messages, overview
 from dashboard.i18n import t
 from dashboard.live import arrivals
 from dashboard.view import View, current
@@ -23,7 +23,7 @@ def page(view: View) -> None:
                 st.markdown(f"##### {title}")
                 st.caption(t("{topic} · 深色本期，浅色上期，斜纹未完", topic=topic))
                 st.plotly_chart(figure, alt=f"{topic}: {title}", config={"displayModeBar": False})
-        tables.figures(overview.channel_table(found, view=view), first=t("渠道"), alt=t("各渠道本期与上期对比"))
+        overview.channel_table(found)
     arrivals(view)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from sqlalchemy import Engine
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from dashboard import identity
@@ -57,3 +58,14 @@ def texts(app: AppTest) -> str:
     found = [getattr(element, "value", "") for kind in ("markdown", "caption", "warning", "error", "info") for element in app.get(kind)]
     found += [f"{metric.label} {metric.value} {metric.delta}" for metric in app.metric]
     return "\n".join(str(text) for text in found)
+
+
+def table(app: AppTest, number: int) -> dict[str, list[str]]:
+    """Return a listing of a page by its heads, each cell as it reads."""
+    cells = app.table[number].proto.arrow_data.styler.display_values
+    frame = convert_arrow_bytes_to_pandas_df(cells)
+    return {_seen(str(name)): [_seen(str(cell)) for cell in frame[name]] for name in frame.columns}
+
+
+def _seen(text: str) -> str:
+    return text.replace("\u2060", "").replace("\u00a0", " ")

@@ -17,7 +17,7 @@ from data.writes.people import add_person, disable_person
 from models.people import Person
 from models.scope import Scope
 from tests import given_orders
-from tests.given_pages import MakeEngine, on_database, open_page, texts
+from tests.given_pages import MakeEngine, on_database, open_page, table, texts
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -68,7 +68,7 @@ def test_nobody_sees_anything_of_a_real_installation_without_signing_in(real: En
 
     assert not app.exception
     assert "登录 OrderHub" in texts(app)
-    assert not (app.metric or app.dataframe or app.get("plotly_chart") or app.multiselect or app.radio)
+    assert not (app.metric or app.table or app.get("plotly_chart") or app.multiselect or app.radio)
 
 
 def test_with_the_password_one_sees_the_own_scope_and_nothing_else(real: Engine) -> None:
@@ -77,7 +77,7 @@ def test_with_the_password_one_sees_the_own_scope_and_nothing_else(real: Engine)
     app.text_input(key="sign_in_password").input(PASSWORD)
     app.form_submit_button[0].click().run()
 
-    assert list(app.dataframe[0].value["渠道"]) == ["抖音", "合计"]
+    assert table(app, 0)["渠道"] == ["抖音", "合计"]
     with real.connect() as connection:
         assert tuple(connection.execute(select(audit_log.c.person_id, audit_log.c.action)).all()[-1]) == ("li", "signed_in")
 

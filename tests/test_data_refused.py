@@ -45,7 +45,7 @@ def test_a_row_is_revealed_whole_when_asked(tmp_path: Path) -> None:
 
 def test_where_cells_are_out_of_line_with_their_names_all_are_masked(tmp_path: Path) -> None:
     lines = TAOBAO_ORDERS.splitlines()
-    sha256 = kept(tmp_path, "\n".join([*lines[:6], lines[6].replace("买家六", "买家六,多出一格")]))
+    sha256 = kept(tmp_path, "\n".join([*lines[:6], lines[6].replace("买家六", "多,出,几,格,买家六") + "x"]))
 
     row = raw_cells(Settings(home=tmp_path), sha256=sha256, name="a.csv", source=SOURCE, numbers=[7])[7]
 
@@ -74,3 +74,12 @@ def test_every_source_that_knows_contacts_says_which_columns_they_are() -> None:
             columns = personal_columns(known, source=manifest.source(table))
             assert columns is not None
             assert {name for spec in table.contact.values() for name in spec.sources} <= columns
+
+
+def test_a_phone_number_is_masked_wherever_it_stands(tmp_path: Path) -> None:
+    sha256 = kept(tmp_path, TAOBAO_ORDERS.replace("盘,1", "盘 电话13900000006,1"))
+
+    row = raw_cells(Settings(home=tmp_path), sha256=sha256, name="a.csv", source=SOURCE, numbers=[7])[7]
+
+    assert not any("13900000006" in cell for cell in row.cells)
+    assert "35153131473293582" in str(raw_cells(Settings(home=tmp_path), sha256=sha256, name="a.csv", source=SOURCE, numbers=[5])[5].cells)

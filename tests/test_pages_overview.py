@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 
 from models.scope import ROLES
 from tests import given_orders
-from tests.given_pages import MakeEngine, database_away, on_database, open_page, texts
+from tests.given_pages import MakeEngine, database_away, on_database, open_page, table, texts
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_a_full_overview_has_its_four_figures_three_charts_and_the_total(merchan
     assert [metric.label for metric in app.metric] == ["订单数", "实付金额", "已发货占比", "平均发货时长"]
     assert all(metric.value not in ("—", "") for metric in app.metric)
     assert len(app.get("plotly_chart")) >= 3
-    assert app.dataframe[0].value.iloc[-1]["渠道"] == "合计"
+    assert table(app, 0)["渠道"][-1] == "合计"
 
 
 def test_the_title_states_the_message(merchant: Engine) -> None:
@@ -95,7 +95,7 @@ def test_a_deep_link_narrows_the_page_and_a_change_of_page_keeps_it(merchant: En
 
     assert app.multiselect(key="channel").value == ["douyin"]
     assert app.segmented_control(key="period").value == "30d"
-    assert list(app.dataframe[0].value["渠道"]) == ["抖音", "合计"]
+    assert table(app, 0)["渠道"] == ["抖音", "合计"]
 
 
 @pytest.mark.parametrize("role", ROLES)

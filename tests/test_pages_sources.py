@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select, text
 
 from data.tables import job_requests
 from tests import given_orders
-from tests.given_pages import SOURCES, MakeEngine, database_away, on_database, open_page, texts
+from tests.given_pages import SOURCES, MakeEngine, database_away, on_database, open_page, table, texts
 
 
 @pytest.fixture
@@ -28,20 +28,19 @@ def merchant(database: Engine) -> Engine:
 def test_a_full_page_lists_sources_refused_rows_and_jobs(merchant: Engine) -> None:
     app = open_page(SOURCES)
 
-    sources, refused, jobs = (frame.value for frame in app.dataframe)
     assert not app.exception
-    assert set(sources["店铺"]) >= {"青禾家居淘宝店", "青禾直播间", "多店铺"}
-    assert "无法识别的金额：“12,x”，应为数字" in list(refused["原因"])
-    assert list(jobs["任务"]) == ["housekeeping", "pull_inbox"]
+    assert set(table(app, 0)["店铺"]) >= {"青禾家居淘宝店", "青禾直播间", "多店铺"}
+    assert "无法识别的金额：“12,x”，应为数字" in list(app.dataframe[0].value["原因"])
+    assert table(app, 1)["任务"] == ["housekeeping", r"pull\_inbox"]
 
 
 def test_each_light_has_a_shape_and_a_word(merchant: Engine) -> None:
     app = open_page(SOURCES)
 
-    lights = {row["店铺"]: row["状态"][0] for _, row in app.dataframe[0].value.iterrows()}
-    assert lights["青禾家居淘宝店"] == "● 正常"
-    assert lights["青禾直播间"] == "▲ 关注"
-    assert lights["Qinghe Global"] == "■ 严重"
+    lights = dict(zip(table(app, 0)["店铺"], table(app, 0)["状态"], strict=True))
+    assert lights["青禾家居淘宝店"] == ":green-badge[● 正常]"
+    assert lights["青禾直播间"] == ":orange-badge[▲ 关注]"
+    assert lights["Qinghe Global"] == ":red-badge[■ 严重]"
 
 
 def test_the_title_names_the_source_that_is_late_longest(merchant: Engine) -> None:
@@ -60,7 +59,7 @@ def test_the_page_speaks_english(merchant: Engine) -> None:
 
     assert not app.exception
     assert "2 of 5 sources are late" in texts(app)
-    assert "not an amount: “12,x”; expected a number" in list(app.dataframe[1].value["Reason"])
+    assert "not an amount: “12,x”; expected a number" in list(app.dataframe[0].value["Reason"])
 
 
 def test_a_figure_without_the_filtered_dimension_is_not_applicable(merchant: Engine) -> None:
@@ -68,7 +67,7 @@ def test_a_figure_without_the_filtered_dimension_is_not_applicable(merchant: Eng
 
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["24 小时入库行"] == "不适用"
-    assert set(app.dataframe[0].value["24h 行"]) == {"不适用"}
+    assert set(table(app, 0)["24h 行"]) == {"不适用"}
 
 
 def test_an_empty_installation_says_how_to_begin(database: Engine) -> None:
