@@ -39,7 +39,9 @@ def first_asked_at(connection: Connection, *, source: str, shop_id: str) -> date
 
 
 def begin_pull(connection: Connection, *, source: str, shop_id: str, since: datetime, until: datetime, nature: str, at: datetime) -> int:
-    """Write that a window is being asked for; return the pull's id."""
+    """Write that a window is being asked for; return the pull's id. Pulls of before that never ended have died."""
+    dead = (pulls.c.source == source, pulls.c.shop_id == shop_id, pulls.c.finished_at.is_(None))
+    connection.execute(update(pulls).where(*dead).values(finished_at=at, error="进程在拉取中消失 the process died during the pull"))
     statement = (
         insert(pulls)
         .values(source=source, shop_id=shop_id, window_from=since, window_to=until, nature=nature, started_at=at)

@@ -1,0 +1,107 @@
+"""Is what people ask for in the dashboard carried out once, and answered?"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, Row, func, insert, select
+
+from data.ingest import ingest_path
+from data.settings import Settings
+from data.tables import file_runs, job_requests, orders, source_files
+from jobs.job import JobContext
+from jobs.requests import carry_out, waiting
+from tests.taobao_export import Sold, write_export
+
+NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
+
+
+@pytest.fixture
+def context(engine: Engine, make_settings: Callable[..., Settings], tmp_path: Path) -> JobContext:
+    return JobContext(engine=engine, settings=make_settings(inbox=tmp_path / "inbox"))
+
+
+def ask(context: JobContext, *, kind: str, payload: dict[str, object]) -> None:
+    with context.engine.begin() as connection:
+        connection.execute(insert(job_requests).values(kind=kind, payload=payload, requested_by="ann", requested_at=NOON))
+
+
+def carried_out(context: JobContext) -> Row[tuple[object, ...]]:
+    for request in waiting(context):
+        carry_out(context, request, now=lambda: NOON)
+    with context.engine.connect() as connection:
+        return connection.execute(select(job_requests).order_by(job_requests.c.request_id.desc())).first()  # type: ignore[return-value]
+
+
+def uploaded(context: JobContext) -> Path:
+    return write_export(context.settings.home / "uploads" / "0f3a", [Sold(1), Sold(2)])
+
+
+def count(context: JobContext, table: object) -> int:
+    with context.engine.connect() as connection:
+        return connection.scalar(select(func.count()).select_from(table)) or 0  # type: ignore[arg-type]
+
+
+def test_an_upload_is_ingested_under_its_own_name_and_removed(context: JobContext) -> None:
+    path = uploaded(context)
+    ask(context, kind="upload", payload={"path": str(path), "name": "十月.csv", "shop": "tb1", "manifest": None, "nature": "backfill"})
+
+    request = carried_out(context)
+
+    assert (request.status, request.finished_at) == ("done", NOON)
+    assert [(report["file"], report["accepted"]) for report in request.result["reports"]] == [("十月.csv", 2)]
+    assert count(context, orders) == 2
+    assert list(path.parent.iterdir()) == []
+
+
+def test_an_upload_taken_in_just_before_the_process_died_is_taken_once(context: JobContext) -> None:
+    path = uploaded(context)
+    ingest_path(context.engine, path, settings=context.settings, shop="tb1", as_of=NOON)
+    ask(context, kind="upload", payload={"path": str(path), "name": "a.csv", "shop": "tb1", "manifest": None, "nature": "backfill"})
+
+    request = carried_out(context)
+
+    assert request.result["reports"][0]["status"] == "unchanged"
+    assert count(context, file_runs) == 1
+
+
+def test_a_file_outside_the_folder_of_uploads_is_refused(context: JobContext, tmp_path: Path) -> None:
+    secret = write_export(tmp_path / "secret.csv", [Sold(1)])
+    ask(context, kind="upload", payload={"path": str(secret), "name": "a.csv", "shop": "tb1"})
+
+    request = carried_out(context)
+
+    assert request.status == "failed"
+    assert secret.exists()
+    assert count(context, source_files) == 0
+
+
+def test_a_replay_reads_the_kept_file_again(context: JobContext) -> None:
+    ingest_path(context.engine, uploaded(context), settings=context.settings, shop="tb1", as_of=NOON)
+    ask(context, kind="replay", payload={"file_id": 1})
+
+    request = carried_out(context)
+
+    assert request.status == "done"
+    assert request.result["reports"][0]["accepted"] == 2
+
+
+def test_a_replay_after_the_retention_says_why_not(context: JobContext) -> None:
+    ask(context, kind="replay", payload={"file_id": 99})
+
+    request = carried_out(context)
+
+    assert request.status == "failed"
+    assert "99" in request.result["error"]
+
+
+def test_a_request_that_another_process_has_carried_out_is_left_alone(context: JobContext) -> None:
+    ask(context, kind="replay", payload={"file_id": 99})
+    (request,) = waiting(context)
+    carried_out(context)
+
+    carry_out(context, request, now=lambda: datetime(2026, 11, 23, tzinfo=UTC))
+
+    with context.engine.connect() as connection:
+        assert connection.scalar(select(job_requests.c.finished_at)) == NOON
