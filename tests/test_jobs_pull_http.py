@@ -211,9 +211,9 @@ def test_a_backfill_asks_again_without_moving_the_watermark(context: JobContext,
     sold(platform, since=NOW - timedelta(days=20), count=12)
     span = {"since": NOW - timedelta(days=21), "until": NOW - timedelta(days=19), "as_of": NOW}
 
-    dry = backfill(context, dry_run=True, **span)  # type: ignore[arg-type]
+    dry = backfill(context, dry_run=True, **span)
     before = len(stored(context))
-    done = backfill(context, dry_run=False, **span)  # type: ignore[arg-type]
+    done = backfill(context, dry_run=False, **span)
 
     assert "2 个窗口" in dry.message
     assert (before, done.rows) == (0, 12)

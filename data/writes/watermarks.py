@@ -35,7 +35,10 @@ def reset_watermark(connection: Connection, *, source: str, shop_id: str, to: da
 
 def first_asked_at(connection: Connection, *, source: str, shop_id: str) -> datetime | None:
     """Return when this source was asked for the very first time: what lies before is its history."""
-    return connection.scalar(select(func.min(pulls.c.started_at)).where(pulls.c.source == source, pulls.c.shop_id == shop_id))
+    first: datetime | None = connection.scalar(
+        select(func.min(pulls.c.started_at)).where(pulls.c.source == source, pulls.c.shop_id == shop_id)
+    )
+    return first
 
 
 def begin_pull(connection: Connection, *, source: str, shop_id: str, since: datetime, until: datetime, nature: str, at: datetime) -> int:
