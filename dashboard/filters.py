@@ -4,11 +4,12 @@ The widgets live in the entry script, so that they survive a change of page, and
 The URL carries the words people read (``?channel=抖音``); ``dashboard/links.py`` understands links in other words.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import options
 from dashboard.i18n import LANGUAGE_KEY, SOURCE, language, t
@@ -18,8 +19,8 @@ from data.api import settings
 from data.reads import Choices, Cut
 
 _SAY_AGAIN = "say_again"
-# Beside the closed popover so many choices are named.
-NAMED = 4
+# Four in a row on a desk, two on a phone.
+FILTER_WIDTH = 172
 
 
 @dataclass(frozen=True)
@@ -82,18 +83,21 @@ def language_switch() -> None:
     )
 
 
-def filter_bar(choices: Choices, *, zone: str, as_of: datetime) -> Filters:
-    """Draw the bar and return what it says."""
+def filter_bar(choices: Choices, *, zone: str, as_of: datetime, dates: DeltaGenerator) -> Filters:
+    """Draw the bar, its days in the place ``dates``, and return what it says.
+
+    Nothing of it may hide in a popover: the browser keeps in the URL only what it has drawn.
+    """
     say_again = st.session_state.pop(_SAY_AGAIN, False)
-    preset = _period_switch()
     today = business_today(as_of, zone=zone)
-    chosen = _custom_days(today) if preset == "custom" else (None, None)
-    with st.popover(t("筛选"), icon=":material/filter_list:", key="filters"):
-        channels = _several(CHANNEL, t("渠道"), options.channel_names(choices), say_again=say_again)
-        regions = _several(REGION, t("地区"), options.region_names(choices), say_again=say_again)
-        categories = _several(CATEGORY, t("类目"), options.category_names(choices), say_again=say_again)
-        warehouses = _several(WAREHOUSE, t("仓库"), options.warehouse_names(choices), say_again=say_again)
-    _say_chosen(choices, {CHANNEL: channels, REGION: regions, CATEGORY: categories, WAREHOUSE: warehouses})
+    with dates:
+        preset = _period_switch()
+        chosen = _custom_days(today) if preset == "custom" else (None, None)
+    with st.container(horizontal=True, gap="small", key="filters"):
+        channels = _several(CHANNEL, t("全部渠道"), options.channel_names(choices), say_again=say_again)
+        regions = _several(REGION, t("全部地区"), options.region_names(choices), say_again=say_again)
+        categories = _several(CATEGORY, t("全部类目"), options.category_names(choices), say_again=say_again)
+        warehouses = _several(WAREHOUSE, t("全部仓库"), options.warehouse_names(choices), say_again=say_again)
     return Filters(
         preset=preset,
         period=period_of(preset, today=today, chosen=chosen),
@@ -145,20 +149,13 @@ def _several(key: str, label: str, names: Names, *, say_again: bool) -> tuple[st
         format_func=_speaker(names),
         key=key,
         bind="query-params",
-        placeholder=t("全部"),
+        placeholder=label,
+        label_visibility="collapsed",
         select_all=False,
-        width=320,
+        wrap=False,
+        width=FILTER_WIDTH,
     )
     return tuple(code for code in chosen if code in names)
-
-
-def _say_chosen(choices: Choices, chosen: Mapping[str, tuple[str, ...]]) -> None:
-    """Say beside the closed popover what is chosen in it."""
-    names = options.all_names(choices)
-    said = [_speaker(names[key])(code) for key, codes in chosen.items() for code in codes]
-    more = [f"+{len(said) - NAMED}"] if len(said) > NAMED else []
-    if said:
-        st.markdown(" ".join(f":blue-badge[{name}]" for name in (*said[:NAMED], *more)), width="content")
 
 
 def _speaker(names: Names) -> Callable[[str], str]:
