@@ -159,8 +159,8 @@ class OrderNo(Strict):
 class Parts(Strict):
     """A nested list of a record (packages, refunds), each element an event with a part of its own.
 
-    Where the status implies ``whole``, that event of the order has the time of the last element; with ``lone = false`` a
-    single element then adds no part of its own. Elements that meet ``skip`` did not happen.
+    Where the status implies ``whole``, or the record meets ``when``, that event of the order has the time of the last element;
+    with ``lone = false`` a single element then adds no part of its own. Elements that meet ``skip`` did not happen.
     """
 
     each: str
@@ -168,6 +168,7 @@ class Parts(Strict):
     part: str
     time: str
     whole: str | None = None
+    when: Condition = Field(default_factory=dict)
     lone: bool = True
     skip: Condition = Field(default_factory=dict)
 

@@ -130,7 +130,7 @@ class OrderRows:
         return status_codes(words, paid=paid)
 
     def _parts(self, parts: Parts, fields: Fields, *, codes: Codes, times: dict[str, Micros]) -> Statements:
-        """State the elements of a nested list, and give the whole event, where the status implies it, the last one's time."""
+        """State the elements of a nested list, and give the whole event, where the record says it happened, the last one's time."""
         elements = fields.children(parts.each)
         assert elements.parent is not None
         spec = FieldSpec.model_validate({"from": parts.time, "as": "time"})
@@ -143,6 +143,8 @@ class OrderRows:
         row, when, name = elements.parent[keep], when[keep], name[keep]
         if parts.whole is not None:
             whole = implies(codes, parts.whole)
+            if parts.when:
+                whole |= self.columns.meets(parts.when)
             last = times.setdefault(parts.whole, np.full(len(codes), NEVER, dtype=np.int64)).copy()
             np.maximum.at(last, row[whole[row]], when[whole[row]])
             times[parts.whole] = last
