@@ -21,6 +21,7 @@ PORT = 5432  # names the socket; no port is opened
 SURVIVES_RESTART = Path("/var/tmp")
 SERVICE_USER = "orderhub-db"  # root may not run PostgreSQL
 SOCKET_PATH_LIMIT = 107  # bytes, sun_path of Linux
+NOTE = "home"  # file that names the home of a cluster apart
 LOCK_SECONDS = 150.0  # longer than a start may take
 PATIENCE_SECONDS = 10.0  # before saying that we wait
 
@@ -95,6 +96,9 @@ def make(place: Place) -> None:
             os.chown(directory, owner.pw_uid, owner.pw_gid)
         if found.st_mode & 0o077:
             directory.chmod(0o700)
+    if place.base.parent != place.home:
+        # for whoever finds it and wonders
+        (place.base / NOTE).write_text(f"{place.home}\n")
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from data import embedded
+from data.embedded_place import NOTE, SURVIVES_RESTART
 from data.engine import create_engine_for, migrate
 from data.settings import Settings, settings
 from tests.outside_server import Outside, debian_programs, running
@@ -45,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[HOME_VARIABLE] = str(home)
     # whatever asks for settings without giving a home gets this one, never the home of whoever runs the tests
     os.environ["ORDERHUB_HOME"] = str(home)
+    config.option.basetemp = config.option.basetemp or home / "tmp"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -61,7 +63,12 @@ def _clear_killed_runs() -> None:
 
 
 def _clear(home: Path) -> None:
-    embedded.stop(home)
+    """End every server of a run, those in homes of its tests too, and delete its files."""
+    apart = [Path(note.read_text().strip()) for note in SURVIVES_RESTART.glob(f"orderhub-{os.geteuid()}-*/{NOTE}")]
+    within = [pid_file.parents[2] for pid_file in home.rglob("postgres/cluster/postmaster.pid")]
+    for test_home in [*apart, *within]:
+        if test_home.is_relative_to(home):
+            embedded.remove(test_home)
     shutil.rmtree(home, ignore_errors=True)
 
 

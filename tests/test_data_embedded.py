@@ -69,6 +69,7 @@ def test_a_home_with_a_space_in_its_path_has_its_cluster_apart(folder: Path) -> 
     assert server.place.base.parent == SURVIVES_RESTART
     assert server.place.base.name.startswith(f"orderhub-{os.geteuid()}-")
     assert stat.S_IMODE(server.place.base.stat().st_mode) == 0o700
+    assert (server.place.base / "home").read_text() == f"{folder / 'my shop' / 'home'}\n"
 
 
 @pytest.mark.parametrize("name", ["long" * 30, "comma,comma", "店铺", "back\\slash", "50%"])
