@@ -4,6 +4,8 @@ The order of choice is ``models.events.current_event``; a test holds the two tog
 narrowed by what files showed, and an event is undone where its own authority later showed the order without it.
 """
 
+from collections.abc import Callable
+
 from models.events import EVENT_TYPES, OPEN_STATUSES, shows
 
 # An event that a later sighting undoes leaves a ``reverted`` row, a hold a ``released`` one; these undo nothing themselves.
@@ -14,9 +16,10 @@ _SHOWN = ", ".join(f"('{status}', '{event}')" for status in OPEN_STATUSES for ev
 SHOWN = f"(VALUES {_SHOWN}) AS shown (status, type)"
 
 
-def current_events_sql(keys: str) -> str:
+def current_events_sql(keys: str, *, span: Callable[[str], str] = lambda relation: "true") -> str:
     """Return the CTEs that end in ``current_events`` for the orders in relation ``keys`` (shop_id, order_no).
 
+    ``span`` gives a condition that all of them meet, for a relation with their keys: it saves reading a table whole.
     ``current_events`` has one row per (shop_id, order_no, type, part): rank, source, occurred_from, occurred_to,
     observed_at, last_stated_at, undone_at (null unless undone) and undone_by. Rows of type ``reverted`` and
     ``released`` are consequences, left out here and written by the merge.
@@ -25,7 +28,7 @@ def current_events_sql(keys: str) -> str:
     return f"""
     statements AS (
         SELECT e.* FROM order_events AS e JOIN {keys} USING (shop_id, order_no)
-        WHERE e.type NOT IN ('reverted', 'released')
+        WHERE {span("e")} AND e.type NOT IN ('reverted', 'released')
     ),
     believed AS (
         SELECT DISTINCT ON (shop_id, order_no, type, part) *,
@@ -35,7 +38,7 @@ def current_events_sql(keys: str) -> str:
             observed_at DESC, occurred_from, source
     ),
     sightings AS (
-        SELECT s.* FROM order_sightings AS s JOIN {keys} USING (shop_id, order_no)
+        SELECT s.* FROM order_sightings AS s JOIN {keys} USING (shop_id, order_no) WHERE {span("s")}
     ),
     without AS (
         SELECT b.shop_id, b.order_no, b.type, b.part,

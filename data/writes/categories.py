@@ -7,6 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from data.writes.span import span_of_touched, within
+
 # One row a span of a SKU's life; its first row is valid from ever.
 SKU_SPANS = """
     SELECT sku_code, category,
@@ -18,10 +20,10 @@ SKU_SPANS = """
 _MISPLACED = f"""
     SELECT l.shop_id, l.order_no, l.source, l.line_key, l.sku_code, l.category AS old, spans.category AS new
     FROM touched JOIN order_lines AS l USING (shop_id, order_no)
-    LEFT JOIN orders AS o USING (shop_id, order_no)
+    LEFT JOIN orders AS o ON o.shop_id = l.shop_id AND o.order_no = l.order_no AND {within("o")}
     JOIN ({SKU_SPANS}) AS spans ON spans.sku_code = l.sku_code
         AND coalesce(o.created_at, '-infinity') >= spans.valid_from AND coalesce(o.created_at, '-infinity') < spans.valid_to
-    WHERE spans.category IS NOT NULL AND l.category IS DISTINCT FROM spans.category"""
+    WHERE {within("l")} AND spans.category IS NOT NULL AND l.category IS DISTINCT FROM spans.category"""
 
 _MOVE = """
     UPDATE order_lines AS l SET category = misplaced.new FROM misplaced
@@ -30,7 +32,7 @@ _MOVE = """
 
 def place_touched_lines(connection: Connection) -> int:
     """Give the touched orders' lines the category valid at each order's creation; return how many changed."""
-    return connection.execute(text(f"WITH misplaced AS ({_MISPLACED}) {_MOVE}")).rowcount
+    return connection.execute(text(f"WITH misplaced AS ({_MISPLACED}) {_MOVE}"), span_of_touched(connection)).rowcount
 
 
 def reclassify(connection: Connection, *, sku_codes: list[str], as_of: datetime, by: str) -> int:
@@ -54,7 +56,7 @@ def reclassify(connection: Connection, *, sku_codes: list[str], as_of: datetime,
         SELECT :as_of, :by, 'reclassified', 'sku:' || sku_code, jsonb_build_object('from', old, 'to', new, 'lines', count(*))
         FROM misplaced WHERE old IS NOT NULL GROUP BY sku_code, old, new
         """),
-        {"as_of": as_of, "by": by},
+        {"as_of": as_of, "by": by, **span_of_touched(connection)},
     )
     place_touched_lines(connection)
     return int(connection.execute(text("SELECT count(*) FROM touched")).scalar_one())

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from data.writes.categories import SKU_SPANS
 from data.writes.merge_orders import Statement, content_order
+from data.writes.span import span_of_touched, within
 from models.orders import LINE_FIELDS
 
 _COLUMNS = ", ".join(LINE_FIELDS)
@@ -28,7 +29,7 @@ def _insertable(lines: str) -> str:
         SELECT l.shop_id, l.order_no, :source, l.line_key, spans.category, {", ".join(f"l.{field}" for field in LINE_FIELDS)},
             CAST(:observed_at AS timestamptz), CAST(:version AS integer), CAST(:file_id AS bigint), l.row_number
         FROM ({lines}) AS l
-        LEFT JOIN orders AS o USING (shop_id, order_no)
+        LEFT JOIN orders AS o ON o.shop_id = l.shop_id AND o.order_no = l.order_no AND {within("o")}
         LEFT JOIN ({SKU_SPANS}) AS spans ON spans.sku_code = l.sku_code
             AND coalesce(o.created_at, '-infinity') >= spans.valid_from AND coalesce(o.created_at, '-infinity') < spans.valid_to"""
 
@@ -48,7 +49,7 @@ def _store_each(connection: Connection, who: Statement) -> int:
             OR ((EXCLUDED.observed_at, EXCLUDED.manifest_version) = (kept.observed_at, kept.manifest_version)
                 AND {content_order("EXCLUDED", LINE_FIELDS)} > {content_order("kept", LINE_FIELDS)})
         """),
-        who.parameters(),
+        who.parameters() | span_of_touched(connection),
     )
     return int(count.scalar_one())
 
@@ -71,11 +72,12 @@ def _weight(relation: str) -> str:
 
 def _store_set(connection: Connection, who: Statement) -> int:
     count = int(connection.execute(text("SELECT count(*) FROM stage_lines")).scalar_one())
+    parameters = who.parameters() | span_of_touched(connection)
     connection.execute(
         text(f"""
         WITH before AS (
             SELECT shop_id, order_no, kept.observed_at, kept.manifest_version, {_weight("kept")}
-            FROM order_lines AS kept JOIN touched USING (shop_id, order_no) WHERE kept.source = :source
+            FROM order_lines AS kept JOIN touched USING (shop_id, order_no) WHERE {within("kept")} AND kept.source = :source
             GROUP BY shop_id, order_no, kept.observed_at, kept.manifest_version
         ),
         now AS (
@@ -96,7 +98,7 @@ def _store_set(connection: Connection, who: Statement) -> int:
         WHERE (staged.shop_id, staged.order_no) = (before.shop_id, before.order_no)
             AND NOT EXISTS (SELECT FROM superseded AS s WHERE (s.shop_id, s.order_no) = (before.shop_id, before.order_no))
         """),
-        who.parameters(),
+        parameters,
     )
-    connection.execute(text(f"INSERT INTO order_lines {_TARGET} {_insertable(_NUMBERED)}"), who.parameters())
+    connection.execute(text(f"INSERT INTO order_lines {_TARGET} {_insertable(_NUMBERED)}"), parameters)
     return count

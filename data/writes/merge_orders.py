@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from data.current_events import current_events_sql
+from data.writes.span import is_new, span_of_touched, within
 from models.events import ENDINGS, EVENT_TYPES, PROGRESS, RANK_WAREHOUSE
 from models.orders import CONTACT_FIELDS, ORDER_FIELDS, TIMED_EVENTS
 
@@ -52,16 +53,19 @@ class Statement:
         }
 
 
+# Rows are stored in the order of their file, which is most often that of their keys: index pages are then filled one by one.
+
+
 def mark_touched(connection: Connection, who: Statement) -> int:
     """Collect the orders that the staged rows speak of and return how many; locks their shops for this transaction."""
     connection.execute(
         text("""
         INSERT INTO touched (shop_id, order_no, nature, file_id, as_of)
         SELECT shop_id, order_no, :nature, :file_id, CAST(:as_of AS timestamptz) FROM (
-            SELECT shop_id, order_no FROM stage_orders
-            UNION SELECT shop_id, order_no FROM stage_events
-            UNION SELECT shop_id, order_no FROM stage_lines
-        ) AS named
+            SELECT shop_id, order_no, row_number FROM stage_orders
+            UNION ALL SELECT shop_id, order_no, row_number FROM stage_events
+            UNION ALL SELECT shop_id, order_no, row_number FROM stage_lines
+        ) AS named GROUP BY shop_id, order_no ORDER BY min(row_number)
         """),
         who.parameters(),
     )
@@ -70,7 +74,7 @@ def mark_touched(connection: Connection, who: Statement) -> int:
 
 def prepare_touched(connection: Connection) -> int:
     """Lock the shops of the touched orders, tell the planner how many orders there are, and return that."""
-    connection.execute(text("ANALYZE touched"))
+    connection.execute(text("ANALYZE touched (shop_id, order_no)"))
     lock_touched_shops(connection)
     count = int(connection.execute(text("SELECT count(*) FROM touched")).scalar_one())
     plan_for(connection, count)
@@ -109,16 +113,18 @@ def store_claims(connection: Connection, who: Statement) -> None:
     updates = ", ".join(
         f"{field} = EXCLUDED.{field}" for field in ("rank", "parent", "observed_at", "manifest_version", *_ORIGIN, *who.fields)
     )
+    later = f"""
+        ON CONFLICT (shop_id, order_no, source) DO UPDATE SET {updates}
+        WHERE (EXCLUDED.observed_at, EXCLUDED.manifest_version) > (kept.observed_at, kept.manifest_version)
+            OR ((EXCLUDED.observed_at, EXCLUDED.manifest_version) = (kept.observed_at, kept.manifest_version)
+                AND ({content_order("EXCLUDED", who.fields)}) > ({content_order("kept", who.fields)}))"""
     connection.execute(
         text(f"""
         INSERT INTO order_claims AS kept
             (shop_id, order_no, source, rank, parent, observed_at, manifest_version, file_id, row_number{columns})
         SELECT shop_id, order_no, :claim_source, :rank, :parent, :observed_at, :version, :file_id, min(row_number){picked}
-        FROM stage_orders GROUP BY shop_id, order_no
-        ON CONFLICT (shop_id, order_no, source) DO UPDATE SET {updates}
-        WHERE (EXCLUDED.observed_at, EXCLUDED.manifest_version) > (kept.observed_at, kept.manifest_version)
-            OR ((EXCLUDED.observed_at, EXCLUDED.manifest_version) = (kept.observed_at, kept.manifest_version)
-                AND ({content_order("EXCLUDED", who.fields)}) > ({content_order("kept", who.fields)}))
+        FROM stage_orders GROUP BY shop_id, order_no ORDER BY min(row_number)
+        {"" if is_new(connection, "order_claims") else later}
         """),
         who.parameters(),
     )
@@ -143,7 +149,10 @@ def store_events(connection: Connection, who: Statement) -> None:
     staged = """
         SELECT shop_id, order_no, type, part, min(row_number) AS row_number,
             occurred_from, coalesce(occurred_to, greatest(:observed_at, occurred_from + interval '1 second')) AS occurred_to
-        FROM stage_events GROUP BY shop_id, order_no, type, part, 6, 7"""
+        FROM stage_events GROUP BY shop_id, order_no, type, part, 6, 7 ORDER BY min(row_number)"""
+    again = """
+        ON CONFLICT (shop_id, order_no, type, part, source, occurred_from, occurred_to) DO UPDATE
+        SET observed_at = EXCLUDED.observed_at, rank = EXCLUDED.rank WHERE kept.observed_at < EXCLUDED.observed_at"""
     connection.execute(
         text(f"""
         INSERT INTO order_events AS kept (shop_id, order_no, type, part, source, occurred_from, occurred_to,
@@ -151,8 +160,7 @@ def store_events(connection: Connection, who: Statement) -> None:
         SELECT shop_id, order_no, type, part, :source, occurred_from, occurred_to,
             :rank, :observed_at, :as_of, :nature, :file_id, row_number
         FROM ({staged}) AS staged
-        ON CONFLICT (shop_id, order_no, type, part, source, occurred_from, occurred_to) DO UPDATE
-        SET observed_at = EXCLUDED.observed_at, rank = EXCLUDED.rank WHERE kept.observed_at < EXCLUDED.observed_at
+        {"" if is_new(connection, "order_events") else again}
         """),
         who.parameters(),
     )
@@ -170,6 +178,11 @@ def store_contacts(connection: Connection, who: Statement) -> None:
     """Keep the latest personal data of each order, apart from everything else; never again what a buyer had erased."""
     columns = ", ".join(CONTACT_FIELDS)
     updates = ", ".join(f"{field} = EXCLUDED.{field}" for field in ("rank", "observed_at", "manifest_version", *CONTACT_FIELDS))
+    later = f"""
+        ON CONFLICT (shop_id, order_no) DO UPDATE SET {updates}
+        WHERE (EXCLUDED.rank, EXCLUDED.observed_at, EXCLUDED.manifest_version) > (kept.rank, kept.observed_at, kept.manifest_version)
+            OR ((EXCLUDED.rank, EXCLUDED.observed_at, EXCLUDED.manifest_version) = (kept.rank, kept.observed_at, kept.manifest_version)
+                AND {content_order("EXCLUDED", CONTACT_FIELDS)} > {content_order("kept", CONTACT_FIELDS)})"""
     connection.execute(
         text(f"""
         INSERT INTO order_contacts AS kept (shop_id, order_no, rank, observed_at, manifest_version, {columns}, ingested_at)
@@ -178,10 +191,7 @@ def store_contacts(connection: Connection, who: Statement) -> None:
         WHERE coalesce({columns}) IS NOT NULL
             AND NOT EXISTS (SELECT FROM erased_contacts AS e WHERE (e.shop_id, e.order_no) = (staged.shop_id, staged.order_no))
         ORDER BY shop_id, order_no, {content_order("staged", CONTACT_FIELDS)} DESC
-        ON CONFLICT (shop_id, order_no) DO UPDATE SET {updates}
-        WHERE (EXCLUDED.rank, EXCLUDED.observed_at, EXCLUDED.manifest_version) > (kept.rank, kept.observed_at, kept.manifest_version)
-            OR ((EXCLUDED.rank, EXCLUDED.observed_at, EXCLUDED.manifest_version) = (kept.rank, kept.observed_at, kept.manifest_version)
-                AND {content_order("EXCLUDED", CONTACT_FIELDS)} > {content_order("kept", CONTACT_FIELDS)})
+        {"" if is_new(connection, "order_contacts") else later}
         """),
         who.parameters(),
     )
@@ -195,6 +205,10 @@ def recompute_orders(connection: Connection, who: Statement) -> None:
     columns = ["stub", "stage", "on_hold", "created_at", *_TIMED_COLUMNS, "category", "line_source", *ORDER_FIELDS]
     listed = ", ".join(columns)
     same = f"ROW({', '.join(f'kept.{c}' for c in columns)}) IS NOT DISTINCT FROM ROW({', '.join(f'EXCLUDED.{c}' for c in columns)})"
+    changed = f"""
+        ON CONFLICT (shop_id, order_no) DO UPDATE
+        SET {", ".join(f"{c} = EXCLUDED.{c}" for c in columns)}, changed_at = EXCLUDED.changed_at
+        WHERE NOT ({same})"""
     connection.execute(
         text(f"""
         WITH {_FACTS},
@@ -213,12 +227,10 @@ def recompute_orders(connection: Connection, who: Statement) -> None:
             LEFT JOIN ({_WAREHOUSE_LABELS}) AS labels ON labels.label = claimed.warehouse_code
         )
         INSERT INTO orders AS kept (shop_id, order_no, {listed}, nature, first_file_id, ingested_at, changed_at)
-        SELECT shop_id, order_no, {listed}, nature, file_id, as_of, :as_of FROM computed
-        ON CONFLICT (shop_id, order_no) DO UPDATE
-        SET {", ".join(f"{c} = EXCLUDED.{c}" for c in columns)}, changed_at = EXCLUDED.changed_at
-        WHERE NOT ({same})
+        SELECT shop_id, order_no, {listed}, nature, file_id, as_of, :as_of FROM computed ORDER BY shop_id, order_no
+        {"" if is_new(connection, "orders") else changed}
         """),
-        who.parameters(),
+        who.parameters() | span_of_touched(connection),
     )
 
 
@@ -243,7 +255,7 @@ def attach_lines(connection: Connection, who: Statement) -> None:
         WHERE (o.shop_id, o.order_no) = (lines.shop_id, lines.order_no)
             AND (o.category, o.line_source) IS DISTINCT FROM (lines.category, lines.line_source)
         """),
-        who.parameters(),
+        who.parameters() | span_of_touched(connection),
     )
 
 
@@ -290,15 +302,15 @@ _FACTS = f"""
             {_MASK} FILTER (WHERE part = '' OR type = 'part_shipped') AS mask,
             bit_count(({_MASK} FILTER (WHERE part = ''))::bit(32)) AS types,
             min(observed_at) AS first_observed_at, max(observed_at) AS last_observed_at, {_times("part = ''")}
-        FROM order_events JOIN touched USING (shop_id, order_no)
-        WHERE type NOT IN ('reverted', 'released') GROUP BY shop_id, order_no
+        FROM order_events AS e JOIN touched USING (shop_id, order_no)
+        WHERE {within("e")} AND type NOT IN ('reverted', 'released') GROUP BY shop_id, order_no
     ),
     contested AS MATERIALIZED (
         SELECT shop_id, order_no FROM gathered WHERE statements <> types
-        UNION SELECT shop_id, order_no FROM gathered JOIN order_sightings USING (shop_id, order_no)
-        WHERE seen_at <> first_observed_at OR seen_at <> last_observed_at
+        UNION SELECT shop_id, order_no FROM gathered JOIN order_sightings AS s USING (shop_id, order_no)
+        WHERE {within("s")} AND (seen_at <> first_observed_at OR seen_at <> last_observed_at)
     ),
-    {current_events_sql("contested")},
+    {current_events_sql("contested", span=within)},
     weighed AS (
         SELECT shop_id, order_no, {_MASK} AS mask, {_times("part = ''")} FROM current_events
         WHERE (part = '' OR type = 'part_shipped') AND undone_at IS NULL GROUP BY shop_id, order_no
@@ -332,18 +344,19 @@ def _best(field: str) -> str:
 
 _CLAIMED = f"""
     several AS MATERIALIZED (
-        SELECT shop_id, order_no FROM order_claims JOIN touched USING (shop_id, order_no) GROUP BY shop_id, order_no HAVING count(*) > 1
+        SELECT shop_id, order_no FROM order_claims AS c JOIN touched USING (shop_id, order_no) WHERE {within("c")}
+        GROUP BY shop_id, order_no HAVING count(*) > 1
     ),
     claimed AS (
-        SELECT shop_id, order_no, parent, {", ".join(ORDER_FIELDS)} FROM order_claims JOIN touched USING (shop_id, order_no)
-        WHERE NOT EXISTS (SELECT FROM several WHERE (several.shop_id, several.order_no) = (touched.shop_id, touched.order_no))
+        SELECT shop_id, order_no, parent, {", ".join(ORDER_FIELDS)} FROM order_claims AS c JOIN touched USING (shop_id, order_no)
+        WHERE {within("c")} AND NOT EXISTS (SELECT FROM several WHERE (several.shop_id, several.order_no) = (c.shop_id, c.order_no))
         UNION ALL
         SELECT shop_id, order_no, bool_or(parent), {", ".join(_best(field) for field in ORDER_FIELDS)}
-        FROM order_claims JOIN several USING (shop_id, order_no) GROUP BY shop_id, order_no
+        FROM order_claims AS c JOIN several USING (shop_id, order_no) WHERE {within("c")} GROUP BY shop_id, order_no
     )"""
 
 # Several sources may give lines of one order; those of the source named first count. Main category: largest line amount.
-_LINES = """
+_LINES = f"""
     SELECT DISTINCT ON (shop_id, order_no) shop_id, order_no, l.source AS line_source, l.category
-    FROM order_lines AS l JOIN touched USING (shop_id, order_no)
+    FROM order_lines AS l JOIN touched USING (shop_id, order_no) WHERE {within("l")}
     ORDER BY shop_id, order_no, l.source, coalesce(l.amount_minor, l.unit_price_minor * l.quantity) DESC NULLS LAST, l.line_key"""

@@ -10,15 +10,15 @@ from sqlalchemy import Connection, Engine, text
 
 from data.writes import merge_orders, staging
 from data.writes.categories import place_touched_lines
+from data.writes.span import is_new
 
 _AT_ONCE = 100_000
 
 
 def put_off(connection: Connection) -> None:
     """Note the touched orders as still to be computed."""
-    connection.execute(
-        text("INSERT INTO stale_orders SELECT shop_id, order_no, nature, file_id, as_of FROM touched ON CONFLICT DO NOTHING")
-    )
+    known = "" if is_new(connection, "stale_orders") else "ON CONFLICT DO NOTHING"
+    connection.execute(text(f"INSERT INTO stale_orders SELECT shop_id, order_no, nature, file_id, as_of FROM touched {known}"))
 
 
 def recompute_stale(engine: Engine, *, as_of: datetime) -> int:

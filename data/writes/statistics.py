@@ -9,15 +9,19 @@ _TABLES = ("orders", "order_claims", "order_events", "order_lines", "order_sight
 
 # Below this many orders a poor plan costs nothing worth an ANALYZE.
 _WORTH_IT = 500
-_GROWTH = 0.2
 
 
 def refresh_statistics(engine: Engine, *, added: int) -> None:
-    """Analyze the order tables when a file of ``added`` orders made them notably larger than the planner believes."""
+    """Analyze the order tables that a file of ``added`` orders may have made twice as large as the planner believes."""
     if added < _WORTH_IT:
         return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        believed = connection.execute(text("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'orders'::regclass")).scalar_one()
-        if added > _GROWTH * believed:
-            for table in _TABLES:
-                connection.execute(text(f"ANALYZE {table}"))
+        grown = connection.execute(
+            text("""
+            SELECT relname FROM pg_class WHERE oid = ANY(CAST(:tables AS regclass[]))
+                AND pg_relation_size(oid) > 2 * greatest(relpages, 8) * current_setting('block_size')::bigint
+            """),
+            {"tables": list(_TABLES)},
+        )
+        for table in grown.scalars().all():
+            connection.execute(text(f"ANALYZE {table}"))
