@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import schedule
 
+from data.engine import address
 from data.queries.ledger import last_runs
 from data.writes.job_ledger import Planned, beat, publish_schedules
 from jobs.faults import one_line
@@ -38,16 +39,15 @@ class Clock:
         self._scheduler = schedule.Scheduler()
         self._pools = {name: ThreadPoolExecutor(size, thread_name_prefix=name) for name, size in WORKERS.items()}
         self._lock = threading.Lock()
-        self._active: dict[str, Future[None]] = {}
+        self._active: dict[str, Future[bool]] = {}
         self._last_beat: datetime | None = None
         self._last_look: datetime | None = None
 
     def serve(self) -> None:
         """Keep the time until asked to leave."""
-        while not self._scheduler.jobs and not self._context.leaving.is_set():
-            self._safely("start", self.start)
-            if not self._scheduler.jobs:
-                self._context.leaving.wait(RESTART_SECONDS)
+        while not self._context.leaving.is_set() and not self._safely("start", self.start):
+            self._safely("server", self._revive)
+            self._context.leaving.wait(RESTART_SECONDS)
         while not self._context.leaving.wait(TICK_SECONDS):
             self.tick()
 
@@ -80,7 +80,8 @@ class Clock:
         self._scheduler.run_pending()
         if self._last_beat is None or abs(now - self._last_beat) >= timedelta(seconds=BEAT_SECONDS):
             self._last_beat = now
-            self._safely("beat", self._beat)
+            if not self._safely("beat", self._beat):
+                self._safely("server", self._revive)
         if self._last_look is None or abs(now - self._last_look) >= timedelta(seconds=REQUEST_SECONDS):
             self._last_look = now
             self._safely("requests", self._take_requests)
@@ -145,6 +146,11 @@ class Clock:
         if then:
             then(result)
 
+    def _revive(self) -> None:
+        """Start our own server again should it have died; another's is only waited for."""
+        if not self._context.leaving.is_set():
+            address(self._context.settings)
+
     def _beat(self) -> None:
         with self._context.engine.begin() as connection:
             beat(
@@ -186,8 +192,10 @@ class Clock:
         with self._lock:
             self._active.pop(key, None)
 
-    def _safely(self, what: str, work: Callable[[], None]) -> None:
+    def _safely(self, what: str, work: Callable[[], object]) -> bool:
         try:
             work()
         except Exception as error:  # noqa: BLE001 - the process lives on
             log().error("clock", what=what, error=one_line(error))
+            return False
+        return True

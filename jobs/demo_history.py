@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from data.queries.ledger import has_orders
 from data.settings import Settings
+from data.writes.stale import recompute_stale
 from jobs.inbox_shop import MASTERS
 from jobs.job import JobContext, Now
 from jobs.pull_inbox import InboxFile, inbox_files, take
@@ -47,8 +48,11 @@ def bring_history(context: JobContext, *, now: Now, console: Console) -> None:
         intake = _Intake(context, now=now, bar=bar, task=taking)
         with intake.working():
             _write_files(context.settings, until=until, bar=bar, task=writing)
-    if context.leaving.is_set():
-        raise KeyboardInterrupt
+        if context.leaving.is_set():
+            raise KeyboardInterrupt
+        computing = bar.add_task("计算每个订单 computing every order", total=1, said="")
+        computed = recompute_stale(context.engine, as_of=now())
+        bar.update(computing, completed=1, said=f"{computed:,} 单 orders")
     _write(note, until=until, done=True)
 
 
@@ -119,7 +123,7 @@ class _Intake:
             return file
 
     def _take(self, file: InboxFile) -> None:
-        reports = take(self._context, file, as_of=self._now())
+        reports = take(self._context, file, as_of=self._now(), later=True)
         for report in reports:
             if report.status == "refused":
                 raise FileRefused(f"{file.path.name}: {report.error}")

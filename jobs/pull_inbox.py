@@ -13,10 +13,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast
 
-from data.ingest import ingest_path
+from data.ingest import ingest_path, replay_waiting
 from data.job_lock import is_connection_lost
 from data.report import Report
 from data.settings import Settings
+from data.writes.stale import recompute_stale
 from jobs.faults import keep_traceback, one_line
 from jobs.inbox_shop import MASTERS, shop_of
 from jobs.job import JobContext, Outcome
@@ -24,6 +25,8 @@ from jobs.logs import log
 
 STILL_SECONDS = 10.0
 MARKER = ".orderhub-inbox"
+# From this many back-fill files on, orders are computed once at the end rather than file by file.
+_BULK_FILES = 5
 _ASIDE = ("done", "refused")
 _UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".swp")
 
@@ -64,6 +67,8 @@ def sweep(context: JobContext, *, as_of: datetime, still_seconds: float) -> Outc
     if not inbox.is_dir():
         said = f"收件箱不存在 the inbox does not exist: {inbox}"
         return Outcome(0, said, error=None if settings.demo else said)
+    recompute_stale(context.engine, as_of=as_of)
+    replay_waiting(context.engine, settings=settings, as_of=as_of)
     looked_at = time.monotonic()
     found = [file for file in inbox_files(inbox) if _known(context).get(file.path) != file.stamp]
     tally = Tally()
@@ -119,11 +124,12 @@ def _looked_at(path: Path, *, inbox: Path) -> InboxFile | None:
 
 
 def _take_all(context: JobContext, files: Sequence[InboxFile], *, tally: Tally, as_of: datetime) -> None:
+    bulk = sum(file.nature == "backfill" for file in files) >= _BULK_FILES
     for file in files:
         if context.leaving.is_set():
             return
         try:
-            reports = take(context, file, as_of=as_of)
+            reports = take(context, file, as_of=as_of, later=bulk and file.nature == "backfill")
         except Exception as error:  # one file must not stop the others
             if is_connection_lost(error):
                 raise
@@ -135,10 +141,15 @@ def _take_all(context: JobContext, files: Sequence[InboxFile], *, tally: Tally, 
         tally.rows += sum(report.accepted for report in reports)
         tally.refused_rows += sum(report.rows - report.accepted for report in reports)
         tally.refused_files += any(report.status == "refused" for report in reports)
+    if bulk:
+        recompute_stale(context.engine, as_of=as_of)
 
 
-def take(context: JobContext, file: InboxFile, *, as_of: datetime) -> list[Report]:
-    """Ingest one file, then set it aside in our own inbox, or remember it in a foreign one."""
+def take(context: JobContext, file: InboxFile, *, as_of: datetime, later: bool = False) -> list[Report]:
+    """Ingest one file, then set it aside in our own inbox, or remember it in a foreign one.
+
+    ``later`` leaves its orders to be computed by ``recompute_stale``, once for all files of a bulk import.
+    """
     reports = ingest_path(
         context.engine,
         file.path,
@@ -147,6 +158,7 @@ def take(context: JobContext, file: InboxFile, *, as_of: datetime) -> list[Repor
         manifest=None,
         nature=file.nature,
         as_of=as_of,
+        later=later,
     )
     if stamp_of(file.path) == file.stamp:
         if owns_inbox(context.settings):

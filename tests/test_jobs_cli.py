@@ -199,9 +199,7 @@ def test_a_fault_with_one_file_does_not_stop_the_next(run: Run, tmp_path: Path, 
 def test_backfill_dry_run_names_the_files_and_touches_nothing(run: Run, engine: Engine, tmp_path: Path) -> None:
     run("ingest", str(write_export(tmp_path / "october.csv", [Sold(1)])), "--shop", "tb1")
 
-    status, out, _ = run(
-        "backfill", "pull_inbox", "--from", "2026-11-01", "--to", f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}+00:00", "--dry-run"
-    )
+    status, out, _ = run("backfill", "pull_inbox", "--from", "2026-11-01", "--to", datetime.now(UTC).isoformat(), "--dry-run")
 
     with engine.connect() as connection:
         assert connection.execute(select(job_runs)).all() == []
@@ -264,3 +262,17 @@ def test_serve_beats_and_leaves_within_seconds_of_sigterm(home: Path, engine: En
     assert beaten.pid == process.pid
     assert process.returncode == 0
     assert time.monotonic() - began < 15
+
+
+def test_simulated_files_are_written_where_one_says_and_never_into_a_real_inbox(run: Run, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+
+    unnamed = run("simulate", "history", "--days", "2", "--orders", "60")
+    unbegun = run("simulate", "live", "--inbox", str(elsewhere))
+    written = run("simulate", "history", "--inbox", str(elsewhere), "--days", "2", "--orders", "60", "--until", "2026-11-20T12:00")
+    unknown = run("simulate", "live", "--inbox", str(elsewhere), "--fault", "bad_luck,wms,2026-11-20,2026-11-21")
+    gone_on = run("simulate", "live", "--inbox", str(elsewhere), "--until", "2026-11-20T18:00")
+
+    assert [status for status, _, _ in (unnamed, unbegun, written, unknown, gone_on)] == [2, 2, 0, 2, 0]
+    assert list(elsewhere.glob("taobao_home/history/*.csv"))
+    assert list(elsewhere.glob("*/*.csv"))

@@ -164,6 +164,27 @@ def test_the_server_killed_under_the_sweep_loses_and_doubles_nothing(
     again.dispose()
 
 
+def test_a_server_that_dies_under_the_clock_is_started_again(home: Path, inbox: Path) -> None:
+    environment = {**os.environ, "ORDERHUB_HOME": str(home), "ORDERHUB_INBOX": str(inbox)}
+    process = subprocess.Popen([sys.executable, "-m", "jobs", "serve"], env=environment, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    place = embedded.place_of(home)
+    first = embedded.running_pid(place)
+    assert first is not None
+
+    os.kill(first, signal.SIGKILL)
+    until = time.monotonic() + 90
+    while embedded.running_pid(place) in (first, None) and time.monotonic() < until:
+        time.sleep(0.1)
+    second = embedded.running_pid(place)
+    process.terminate()
+    process.communicate(timeout=60)
+
+    assert second not in (first, None)
+    assert process.returncode == 0
+
+
 def run_to_the_end(engine: Engine, settings: Settings) -> RunResult:
     """Run once more; on a busy machine the server takes its time to notice that a process was killed."""
     context = JobContext(engine=engine, settings=settings)
