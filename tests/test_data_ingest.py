@@ -330,7 +330,7 @@ def test_a_crash_at_any_statement_leaves_nothing_and_the_next_run_completes(engi
 
 
 def crashed_before_commit(engine: Engine, path: Path) -> bool:
-    return one(engine, f"SELECT count(*) FROM source_files WHERE name = '{path.name}'").count == 0
+    return not rows(engine, f"SELECT 1 FROM source_files WHERE name = '{path.name}'")
 
 
 class _Crash(BaseException):

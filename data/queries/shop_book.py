@@ -20,6 +20,7 @@ def files_waiting_for_shops(connection: Connection) -> list[int]:
     """Return the files, oldest first, with rows refused for a shop that has become known since."""
     query = """
         SELECT DISTINCT file_id FROM file_runs JOIN rejected_rows USING (run_id)
-        WHERE code = 'unknown_shop' AND value IN (SELECT shop_id FROM shops UNION SELECT name FROM shops UNION SELECT alias FROM shop_aliases)
+        WHERE code = 'unknown_shop'
+            AND value IN (SELECT shop_id FROM shops UNION SELECT name FROM shops UNION SELECT alias FROM shop_aliases)
         ORDER BY file_id"""
     return list(connection.execute(text(query)).scalars())
