@@ -13,7 +13,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class NoRoom(OSError):
-    """磁盘已满，文件未收，数据库未变；请腾出空间后重试 / the disk is full, nothing of the file was taken; free some space and run again: {folder}."""
+    """磁盘已满，文件未收；请腾出空间后重试 / the disk is full, nothing of the file was taken; free some space and run again: {folder}."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__((NoRoom.__doc__ or "").format(folder=folder))
@@ -42,7 +42,7 @@ def _copy(entry: Entry, target: Path) -> None:
     # mkstemp gives every thread of every process a name of its own, and the file to nobody but us
     handle, partial = tempfile.mkstemp(prefix=f"{entry.sha256}.", suffix=".partial", dir=target.parent)
     try:
-        with os.fdopen(handle, "wb") as copy, entry.open() as source:
+        with os.fdopen(handle, "wb") as copy, (entry.packed or entry.open)() as source:
             shutil.copyfileobj(source, copy, _COPY_BYTES)
             copy.flush()
             os.fsync(copy.fileno())

@@ -7,7 +7,7 @@ any point leaves nothing behind and the same file can simply come again.
 import hashlib
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -97,8 +97,12 @@ def replay(engine: Engine, file_id: int, *, settings: Settings, as_of: datetime,
     kept = settings.files_dir / row.sha256 if row is not None else None
     if row is None or kept is None or not kept.exists():
         raise LookupError(f"file {file_id} is not kept any more; export it again from the platform")
-    entry = Entry(name=row.name, size=row.size_bytes, sha256=row.sha256, open=partial(_open, kept))
-    return [_ingest_entry(engine, entry, given=Given(settings, as_of, row.nature, row.shop_id or None, again=again))]
+    given = Given(settings, as_of, row.nature, row.shop_id or None, again=again)
+    try:
+        entries = open_entries(kept)
+    except UnreadableFile as problem:
+        return [_refuse(engine, replace(_whole(kept), name=row.name), WholeRefusal(problem.text), given=given)]
+    return [_ingest_entry(engine, replace(entry, name=row.name + entry.name.removeprefix(kept.name)), given=given) for entry in entries]
 
 
 def replay_waiting(engine: Engine, *, settings: Settings, as_of: datetime) -> int:

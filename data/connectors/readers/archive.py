@@ -30,12 +30,16 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 @dataclass(frozen=True)
 class Entry:
-    """One file to read; ``sha256`` and ``size`` are of its kept bytes, ``open`` gives them unpacked, each time from the start."""
+    """One file to read; ``sha256`` and ``size`` are of its kept bytes, ``open`` gives them unpacked, each time from the start.
+
+    ``packed`` gives the kept bytes themselves where ``open`` unpacks them.
+    """
 
     name: str
     size: int
     sha256: str
     open: Callable[[], BinaryIO] = field(repr=False)
+    packed: Callable[[], BinaryIO] | None = field(default=None, repr=False)
 
 
 def open_entries(path: Path) -> list[Entry]:
@@ -46,7 +50,8 @@ def open_entries(path: Path) -> list[Entry]:
         with _damage_named(), gzip.open(path) as unpacked:
             if unpacked.read(4).startswith((GZIP_MAGIC, ZIP_MAGIC)):
                 raise UnreadableFile("nested_archive", path.name)
-        return [Entry(path.name, path.stat().st_size, _sha256(partial(_open_plain, path)), partial(_open_gzip, path))]
+        plain = partial(_open_plain, path)
+        return [Entry(path.name, path.stat().st_size, _sha256(plain), partial(_open_gzip, path), plain)]
     if magic in (ZIP_MAGIC, EMPTY_ZIP_MAGIC):
         with _damage_named(), zipfile.ZipFile(path) as archive:
             if not is_workbook(archive):
