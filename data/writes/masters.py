@@ -17,6 +17,16 @@ from data.writes.staging import copy_frame
 FROM_EVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
+def lock_masters(connection: Connection, *, changing: bool) -> None:
+    """Let no master change while orders are computed from it, nor two at once; held until the transaction ends.
+
+    Taken before any other lock. Without it an order file and a master under way at the same moment would each miss what the
+    other brings, and their orders keep no category.
+    """
+    how = "pg_advisory_xact_lock" if changing else "pg_advisory_xact_lock_shared"
+    connection.execute(text(f"SELECT {how}(hashtextextended('masters', 0))"))
+
+
 def store_master(connection: Connection, fills: str, frame: pd.DataFrame, *, observed_at: datetime, as_of: datetime) -> int:
     """Upsert the rows of one master into table ``fills`` and return how many distinct keys they speak of."""
     frame = frame.drop(columns=["row_number"], errors="ignore").copy()
@@ -30,7 +40,8 @@ UNASSIGNED = "unassigned"
 
 def create_shops(connection: Connection, shops: list[Shop], *, as_of: datetime, platform: bool) -> None:
     """Create the shops that files named before any master did; they stay marked incomplete until one does."""
-    for shop in shops:
+    # in one order everywhere, so that no two files wait for each other
+    for shop in sorted(shops, key=lambda shop: shop.shop_id):
         connection.execute(
             text("""
             INSERT INTO shops (shop_id, channel, name, zone, currency, complete, created_at)

@@ -15,7 +15,7 @@ from data.connectors.mapping import Mapper
 from data.connectors.readers import Reading
 from data.writes import merge_lines, merge_orders, staging
 from data.writes.categories import reclassify
-from data.writes.masters import assign_touched_shops, create_shops, store_master, touch_restated
+from data.writes.masters import assign_touched_shops, create_shops, lock_masters, store_master, touch_restated
 from data.writes.stale import compute_touched, put_off
 from models.findings import Finding
 from models.orders import ORDER_FIELDS
@@ -89,6 +89,7 @@ def merge_file(connection: Connection, reading: Reading, mapper: Mapper, *, orig
     if found := mapper.control(reading.totals()):
         taken.control_stated, taken.control_computed = found
     taken.observed_at = origin.stated_at or taken.latest_at or NEVER
+    lock_masters(connection, changing=mapper.table.fills is not None)
     create_shops(connection, mapper.new_shops, as_of=origin.as_of, platform=mapper.table.role == "platform")
     taken.shops_changed = bool(mapper.new_shops) or mapper.table.fills == "shops"
     if mapper.table.fills is not None:

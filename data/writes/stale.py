@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, text
 
 from data.writes import merge_orders, staging
 from data.writes.categories import place_touched_lines
+from data.writes.masters import lock_masters
 from data.writes.span import is_new
 
 _AT_ONCE = 100_000
@@ -26,6 +27,7 @@ def recompute_stale(engine: Engine, *, as_of: datetime) -> int:
     done = 0
     while True:
         with engine.begin() as connection:
+            lock_masters(connection, changing=False)
             staging.open_stages(connection)
             staging.give_memory(connection)
             taken = connection.execute(
