@@ -34,6 +34,7 @@ OTHER_TIME_FORMATS = (
 )
 _PLAIN_TIME = r"^(199\d|20\d\d)-\d\d-\d\d([ T]\d\d:\d\d:\d\d)?$"
 _OFFSET_TIME = r"^(199\d|20\d\d)-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)? ?(Z|[+-]\d\d:?\d\d)$"
+_FAR_TIME = r"^(2[1-9]\d\d|[3-9]\d{3})([-/.]\d\d?[-/.]\d\d?|年\d\d?月\d\d?日)($|[ T])"
 _EMPTY_TIME = r"^(0|0000-00-00.*|0001-01-01.*|1970-01-01.*|1899-12-3\d.*|9999-12-31.*)$"
 
 
@@ -141,4 +142,5 @@ def _any_time(texts: Texts, *, zone: str) -> Parsed:
     instants = pd.to_datetime(series.where(with_offset), format="ISO8601", utc=True, errors="coerce").astype("datetime64[us, UTC]")
     both = pc.coalesce(localised.values, pa.array(instants, UTC_TIMESTAMP))
     wrong = filled(values) & ~filled(both)
-    return Parsed(both, faults_of(not_a_time=wrong), localised.notices)
+    far = wrong & mask_of(pc.match_substring_regex(values, _FAR_TIME))
+    return Parsed(both, faults_of(not_a_time=wrong & ~far, time_in_future=far), localised.notices)

@@ -108,7 +108,7 @@ def store_claims(connection: Connection, who: Statement) -> None:
     """Keep what this file says of each order, unless a later file of the same kind has spoken already."""
     if not who.fields and not who.parent:
         return
-    picked = "".join(f", {_AGGREGATE[who.combine.get(field, 'same')]}({field}) AS {field}" for field in who.fields)
+    picked = "".join(f", {_AGGREGATE[who.combine.get(field, 'same')].format(field)} AS {field}" for field in who.fields)
     columns = "".join(f", {field}" for field in who.fields)
     updates = ", ".join(
         f"{field} = EXCLUDED.{field}" for field in ("rank", "parent", "observed_at", "manifest_version", *_ORIGIN, *who.fields)
@@ -131,7 +131,9 @@ def store_claims(connection: Connection, who: Statement) -> None:
 
 
 # A value that repeats on an order's rows is taken once; should the rows disagree, the largest is, whatever their order.
-_AGGREGATE = {"same": "max", "sum": "sum", "min": "min", "max": "max"}
+# A sum beyond all numbers is missing rather than the end of the file.
+_BEYOND = 2**63 - 1
+_AGGREGATE = {"same": "max({})", "sum": f"nullif(least(sum({{}}), {_BEYOND}), {_BEYOND})", "min": "min({})", "max": "max({})"}
 _ORIGIN = ("file_id", "row_number")
 
 
@@ -355,8 +357,10 @@ _CLAIMED = f"""
         FROM order_claims AS c JOIN several USING (shop_id, order_no) WHERE {within("c")} GROUP BY shop_id, order_no
     )"""
 
-# Several sources may give lines of one order; those of the source named first count. Main category: largest line amount.
+# Several sources may give lines of one order; those of the source named first count. Main category: largest line amount, then
+# the line's number. The largest price times 90,000 pieces is still a number to PostgreSQL.
 _LINES = f"""
     SELECT DISTINCT ON (shop_id, order_no) shop_id, order_no, l.source AS line_source, l.category
     FROM order_lines AS l JOIN touched USING (shop_id, order_no) WHERE {within("l")}
-    ORDER BY shop_id, order_no, l.source, coalesce(l.amount_minor, l.unit_price_minor * l.quantity) DESC NULLS LAST, l.line_key"""
+    ORDER BY shop_id, order_no, l.source, coalesce(l.amount_minor, l.unit_price_minor * least(l.quantity, 90000)) DESC NULLS LAST,
+        length(l.line_key), l.line_key"""
