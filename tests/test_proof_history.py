@@ -15,6 +15,7 @@ from data.ingest import ingest_path, replay_waiting
 from data.settings import Settings
 from data.writes.stale import recompute_stale
 from jobs.simulate import history, live, write_history, write_live
+from jobs.simulate.life import as_seen
 from jobs.simulate.merchant import Played
 from tests.final_state import empty, final_state
 from tests.merchant_truth import Key, main_categories, truth_of
@@ -61,7 +62,6 @@ def lives(monkeypatch: pytest.MonkeyPatch) -> list[Played]:
         seen.append(as_seen(played, at=at))
         return seen[-1]
 
-    as_seen = history.as_seen
     for module in (history, live):
         monkeypatch.setattr(module, "as_seen", spied)
     return seen
