@@ -21,11 +21,15 @@ LABELLED_DAYS = 8
 
 @dataclass(frozen=True)
 class Panel:
-    """One small multiple: a channel's series, and what it says at its head. ``shown`` are the figures in words."""
+    """One small multiple: a channel's series, and what it says at its head.
+
+    ``shown`` are the figures in full, for the hover; ``labels`` stand on the marks, short.
+    """
 
     title: str
     actual: Sequence[float | None]
     shown: Sequence[str]
+    labels: Sequence[str]
     previous: Sequence[float | None] = ()
     previous_shown: Sequence[str] = ()
 
@@ -87,7 +91,7 @@ def day_panels(
     )
     figure.update_layout(
         height=len(panels) * PANEL_HEIGHT + AXIS_HEIGHT,
-        margin={"l": 4, "r": 4, "t": 22, "b": 4},
+        margin={"l": 8, "r": 14, "t": 22 + (16 if markers else 0), "b": 4},
         showlegend=False,
         barmode="overlay",
         bargap=0.25,
@@ -111,7 +115,7 @@ def minute_bars(minutes: Sequence[str], counts: Sequence[int], *, unit: str) -> 
 def _bars(
     panel: Panel, positions: list[int], *, day_names: Sequence[str], light_days: int, unfinished: bool, words: tuple[str, str]
 ) -> list[go.Bar]:
-    labels = list(panel.shown) if len(positions) <= LABELLED_DAYS else ["" for _ in positions]
+    labels = list(panel.labels) if len(positions) <= LABELLED_DAYS else ["" for _ in positions]
     bars = []
     if panel.previous:
         bars.append(
@@ -138,7 +142,7 @@ def _lines(
 ) -> list[go.Scatter]:
     few = len(positions) <= LABELLED_DAYS
     ends = {light_days, len(positions) - 1}
-    labels = [said if few or n in ends else "" for n, said in enumerate(panel.shown)]
+    labels = [said if few or n in ends else "" for n, said in enumerate(panel.labels)]
     lines = []
     if panel.previous:
         lines.append(
@@ -165,7 +169,7 @@ def _mark(figure: go.Figure, *, markers: Sequence[Marker], days: Sequence[date])
             at = list(days).index(marker.day)
             figure.add_vline(x=at, line={"color": ACCENT, "width": 1, "dash": "dot"}, layer="below")
             figure.add_annotation(
-                x=at, y=1, yref="paper", yanchor="bottom", yshift=4, text=marker.text, showarrow=False, font={"color": ACCENT, "size": 11}
+                x=at, y=1, yref="paper", yanchor="bottom", yshift=16, text=marker.text, showarrow=False, font={"color": ACCENT, "size": 11}
             )
 
 

@@ -131,13 +131,13 @@ def _period_switch() -> str:
 
 
 def _custom_days(today: date) -> tuple[date | None, date | None]:
-    def choose(label: str, key: str) -> date | None:
+    def choose(label: str, key: str, *, usual: date) -> date | None:
         value = st.date_input(
-            label, value=today, max_value=today, format="YYYY-MM-DD", key=key, bind="query-params", label_visibility="collapsed", width=140
+            label, value=usual, max_value=today, format="YYYY-MM-DD", key=key, bind="query-params", label_visibility="collapsed", width=140
         )
         return value if isinstance(value, date) else None
 
-    return choose(t("从"), FIRST), choose(t("到"), LAST)
+    return choose(t("从"), FIRST, usual=today - timedelta(days=6)), choose(t("到"), LAST, usual=today)
 
 
 def _several(key: str, label: str, names: Names, *, say_again: bool) -> tuple[str, ...]:

@@ -57,6 +57,20 @@ def money(minor: float | None, *, currency: str = "CNY", language: str = "zh") -
     return f"{'-' if minor < 0 else ''}{sign}{shown}"
 
 
+def short(major: float | None, *, language: str = "zh") -> str:
+    """Say an amount on a mark of a chart, where there is room for five signs.
+
+    >>> short(130012), short(8061), short(1_230_000), short(130012, language="en"), short(None)
+    ('13.0万', '8,061', '123万', '130K', '—')
+    """
+    if major is None:
+        return MISSING
+    size, unit = (1e4, "万") if language == "zh" else (1e3, "K")
+    if abs(major) < 10_000:
+        return f"{major:,.0f}"
+    return f"{major / size:,.1f}{unit}" if abs(major) < 100 * size and language == "zh" else f"{major / size:,.0f}{unit}"
+
+
 def full_money(minor: float | None, *, currency: str = "CNY") -> str:
     """Say an amount in full, for tables.
 

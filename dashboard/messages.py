@@ -1,5 +1,7 @@
 """What do the figures say, in one sentence? Titles state the message, not the topic."""
 
+from collections.abc import Sequence
+
 from dashboard import fmt, words
 from dashboard.i18n import language, t
 from models.overview import Days, Totals, difference, relative
@@ -30,9 +32,9 @@ def headline(now: Totals, before: Totals, *, period: str) -> str:
     )
 
 
-def orders_title(days: Days, before: Days) -> str:
+def orders_title(days: Days, before: Days, *, channels: Sequence[str]) -> str:
     """Name the channel that moved the number of orders most."""
-    moves = {name: days.totals(channel=name).orders - before.totals(channel=name).orders for name in days.channels()}
+    moves = {name: days.totals(channel=name).orders - before.totals(channel=name).orders for name in channels}
     total = sum(moves.values())
     if not moves or not before.totals().orders or abs(total) < LEVEL * before.totals().orders:
         return t("订单量与上期持平") if before.totals().orders else t("订单量")

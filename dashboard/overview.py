@@ -37,6 +37,12 @@ class Overview:
         return [since + timedelta(days=n) for n in range((period.until - since).days)]
 
     @property
+    def channels(self) -> list[str]:
+        """The channels of either period, most orders first: one that fell silent is not left out."""
+        names = {*self.now.channels(), *self.before.channels()}
+        return sorted(names, key=lambda name: (-self.now.totals(channel=name).orders, -self.before.totals(channel=name).orders, name))
+
+    @property
     def light_days(self) -> int:
         """How many of those days lie before the period."""
         return sum(1 for day in self.days if day < self.filters.period.since)
@@ -69,6 +75,20 @@ def period_name(filters: Filters) -> str:
     name = t(period.promotion) if period.promotion else t(dict(PRESETS)[filters.preset])
     span = fmt.day(period.since, language=language()) if period.days == 1 else f"{period.since:%m-%d} — {last:%m-%d}"
     return f"{name} {span}" if filters.preset != "custom" else span
+
+
+def compared_with(overview: Overview) -> str:
+    """Say what the figures are compared with, and what is special about either period."""
+    before, today = overview.filters.period.previous, business_today(overview.filters.as_of, zone=overview.filters.zone)
+    if not overview.before.cells:
+        return t("上期数据不完整，因此不作比较。")
+    last = before.until - timedelta(days=1)
+    span = f"{before.since:%m-%d}" if before.days == 1 else f"{before.since:%m-%d} — {last:%m-%d}"
+    parts = [t("对比上期 {span}", span=span)]
+    sales = [marker.text for marker in _promotion_days([before.since + timedelta(days=n) for n in range(before.days)])]
+    parts += [t("上期含 {names}", names=t("、").join(sales))] if sales else []
+    parts += [t("今日未完，上期只算到同一时刻")] if overview.filters.period.until > today else []
+    return " · ".join(parts)
 
 
 def cards(overview: Overview, *, view: View) -> None:
@@ -139,10 +159,11 @@ def orders_chart(overview: Overview) -> tuple[str, go.Figure]:
         overview,
         value=lambda totals: totals.orders,
         shown=lambda value: fmt.count(value, language=said),
+        label=lambda value: fmt.count(value, language=said),
         moved=lambda now, before: fmt.change(relative(now.orders, before.orders)),
         whole=lambda totals: fmt.count(totals.orders, language=said),
     )
-    return messages.orders_title(overview.now, overview.before), figure
+    return messages.orders_title(overview.now, overview.before, channels=overview.channels), figure
 
 
 def paid_chart(overview: Overview) -> tuple[str, go.Figure]:
@@ -152,6 +173,7 @@ def paid_chart(overview: Overview) -> tuple[str, go.Figure]:
         overview,
         value=lambda totals: None if totals.paid is None else totals.paid / 100,
         shown=lambda value: fmt.money(None if value is None else value * 100, language=said),
+        label=lambda value: fmt.short(value, language=said),
         moved=lambda now, before: fmt.change(relative(now.paid, before.paid)),
         whole=lambda totals: fmt.money(totals.paid, language=said),
     )
@@ -164,7 +186,8 @@ def hours_chart(overview: Overview) -> tuple[str, go.Figure]:
     figure = _panels(
         overview,
         value=lambda totals: totals.ship_hours,
-        shown=lambda value: fmt.MISSING if value is None else f"{value:.1f}",
+        shown=lambda value: fmt.duration(value, language=said),
+        label=lambda value: fmt.MISSING if value is None else f"{value:.1f}",
         moved=lambda now, before: fmt.signed_duration(difference(now.ship_hours, before.ship_hours), language=said),
         whole=lambda totals: fmt.duration(totals.ship_hours, language=said),
         lines=True,
@@ -175,7 +198,7 @@ def hours_chart(overview: Overview) -> tuple[str, go.Figure]:
 def channel_table(overview: Overview) -> None:
     """Draw one row a channel and the total last: each figure and its change against the period before."""
     said, whole = language(), overview.now.totals().orders
-    channels: list[str | None] = [*overview.now.channels(), None]
+    channels: list[str | None] = [*overview.channels, None]
     pairs = [(overview.now.totals(channel=name), overview.before.totals(channel=name)) for name in channels]
 
     def column(head: str, value: Callable[[Totals, Totals], float | None], shown: Callable[[float | None], str]) -> Figures:
@@ -210,12 +233,13 @@ def _panels(
     shown: Callable[[float | None], str],
     moved: Callable[[Totals, Totals], str],
     whole: Callable[[Totals], str],
+    label: Callable[[float | None], str],
     lines: bool = False,
 ) -> go.Figure:
     days, shift = overview.days, timedelta(days=overview.filters.period.days)
     compare = overview.light_days == 0
     panels = []
-    for channel in overview.now.channels():
+    for channel in overview.channels:
         now, before = overview.now.totals(channel=channel), overview.before.totals(channel=channel)
         actual = [value(totals) for totals in overview.trend.series(days, channel=channel)]
         earlier = [value(totals) for totals in overview.before.series([day - shift for day in days], channel=channel)] if compare else []
@@ -224,6 +248,7 @@ def _panels(
                 title=f"<b>{words.channel(channel)}</b>  {whole(now)}  <span style='opacity:0.75'>{moved(now, before)}</span>",
                 actual=actual,
                 shown=[shown(point) for point in actual],
+                labels=[label(point) for point in actual],
                 previous=earlier,
                 previous_shown=[shown(point) for point in earlier],
             )

@@ -160,10 +160,11 @@ def _raw_of(cell: RefusedCell, *, view: View) -> None:
             st.caption(t("这一行在文件中无法再次读出。"))
             return
         with st.container(horizontal=True):
-            if any(raw.personal) and view.person.may_reveal and st.button(t("显示联系方式"), icon=":material/visibility:", key="reveal"):
-                raw = _revealed(cell, view=view) or raw
+            asked = (
+                any(raw.personal) and view.person.may_reveal and st.button(t("显示联系方式"), icon=":material/visibility:", key="reveal")
+            )
             replay_button(cell.file_id, view=view, key="replay_selected")
-        _cells(raw)
+        _cells((_revealed(cell, view=view) if asked else None) or raw)
 
 
 def _read_raw(cell: RefusedCell, *, view: View, reveal: bool = False) -> RawRow | None:

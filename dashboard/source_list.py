@@ -40,7 +40,7 @@ def read(view: View) -> list[SourceRow]:
         channel, name = shops.get(source.shop_id, ("", source.shop_id or t("多店铺")))
         if not view.filters.channels or channel in (*view.filters.channels, ""):
             rows.append(SourceRow(source=source, shop=name, light=light_of(source, as_of=view.as_of)))
-    return rows
+    return sorted(rows, key=lambda row: (row.source.kind == "reference", row.shop, row.source.source))
 
 
 def light_of(source: Source, *, as_of: datetime) -> Light:

@@ -6,7 +6,9 @@ from dashboard.i18n import language, msg, t
 from data.reads import UNSORTED
 
 # Chinese with whatever figures it has, then the English that says the same, beginning with a small letter.
-_HALVES = re.compile(r"([^\n]*[\u4e00-\u9fff][^a-z\n]*?) (?:/ )?([a-z][^\u4e00-\u9fff]*)", re.DOTALL)
+_HALVES = re.compile(r"([^a-z\n]*[\u4e00-\u9fff][^a-z\n]*?) ([a-z][^\u4e00-\u9fff]*)", re.DOTALL)
+_CHINESE = re.compile(r"[\u4e00-\u9fff]+")
+_ENGLISH = re.compile(r" ?(?<![A-Za-z_])[a-z]{2,}(?: [a-z]+)*(?![A-Za-z_])")
 
 # A channel that is not here is called by its code.
 CHANNELS: dict[str, str] = {
@@ -72,10 +74,10 @@ def in_language(chinese: str, english: str) -> str:
 def half(text: str | None) -> str:
     """Return this person's half of a text that says everything twice, Chinese first.
 
-    >>> _split("每 5 分钟 every 5 minutes")
-    ('每 5 分钟', 'every 5 minutes')
-    >>> _split("3 个文件 / 3 files"), _split("3 files")
-    (('3 个文件', '3 files'), ('3 files', '3 files'))
+    >>> _split("每天 03:30 daily at 03:30"), _split("3 个文件 / 3 files")
+    (('每天 03:30', 'daily at 03:30'), ('3 个文件', '3 files'))
+    >>> _split("2 个文件 files，拒收行 refused rows 0"), _split("disk full")
+    (('2 个文件，拒收行 0', '2 files, refused rows 0'), ('disk full', 'disk full'))
     """
     chinese, english = _split(text or "")
     return in_language(chinese, english)
@@ -85,5 +87,9 @@ def _split(text: str) -> tuple[str, str]:
     chinese, slash, english = text.partition(" / ")
     if slash:
         return chinese, english
-    match = _HALVES.fullmatch(text)
-    return (match[1], match[2]) if match else (text, text)
+    halves = _HALVES.fullmatch(text)
+    if halves and (len(halves[2].split()) > 2 or any(sign.isdigit() for sign in halves[2])):
+        return halves[1], halves[2]
+    if not (_CHINESE.search(text) and _ENGLISH.search(text)):
+        return text, text
+    return _ENGLISH.sub("", text).strip(), " ".join(_CHINESE.sub("", text).replace("，", ", ").split())

@@ -13,18 +13,23 @@ def page(view: View) -> None:
     if overview.nothing_here(view):
         return
     found = overview.read(view)
-    st.markdown(f"## {messages.headline(found.now.totals(), found.before.totals(), period=overview.period_name(view.filters))}")
     if not overview.nothing_in_period(found, view=view):
-        overview.cards(found, view=view)
-        charts = (overview.orders_chart(found), overview.paid_chart(found), overview.hours_chart(found))
-        topics = (t("每日订单"), t("每日实付"), t("每日平均发货时长（小时）"))
-        for column, topic, (title, figure) in zip(st.columns(3, border=True), topics, charts, strict=True):
-            with column:
-                st.markdown(f"##### {title}")
-                st.caption(t("{topic} · 深色本期，浅色上期，斜纹未完", topic=topic))
-                st.plotly_chart(figure, alt=f"{topic}: {title}", config={"displayModeBar": False})
-        overview.channel_table(found)
+        _figures(found, view=view)
     arrivals(view)
+
+
+def _figures(found: overview.Overview, *, view: View) -> None:
+    st.markdown(f"## {messages.headline(found.now.totals(), found.before.totals(), period=overview.period_name(view.filters))}")
+    st.caption(overview.compared_with(found))
+    overview.cards(found, view=view)
+    charts = (overview.orders_chart(found), overview.paid_chart(found), overview.hours_chart(found))
+    topics = (t("每日订单"), t("每日实付"), t("每日平均发货时长（小时）"))
+    for column, topic, (title, figure) in zip(st.columns(3, border=True), topics, charts, strict=True):
+        with column:
+            st.markdown(f"##### {title}")
+            st.caption(t("{topic} · 深色本期，浅色上期，斜纹未完", topic=topic))
+            st.plotly_chart(figure, alt=f"{topic}: {title}", config={"displayModeBar": False})
+    overview.channel_table(found)
 
 
 page(current())

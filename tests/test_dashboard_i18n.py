@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted([*(ROOT / "dashboard").glob("*.py"), *(ROOT / "pages").glob("*.py")])
 # Figures in both languages side by side, names of demo people, and the switch itself need no catalogue.
 TWO_TONGUED = {"fmt.py"}
-NAMES = {"中文", "林悦", "周衡", "陈阳", "许清", "赵川", "何鸣", "语言 / Language", "一二三四五六日"}
+NAMES = {"中文", "林悦", "周衡", "陈阳", "许清", "赵川", "何鸣", "语言 / Language", "，", "一二三四五六日"}
 # What Streamlit draws as words, by the name of its first argument.
 SPOKEN = {"markdown", "caption", "button", "metric", "text_input", "selectbox", "multiselect", "radio", "toggle", "checkbox", "toast"}
 SPOKEN |= {
