@@ -141,7 +141,8 @@ def _history(settings: Settings) -> list[InboxFile]:
 def _until(note: Path, *, now: datetime) -> datetime:
     """Return the end of the history begun before, else begin one that ends now."""
     begun = _read(note)
-    if begun is not None:
+    # a history that was finished, but whose database is gone, begins anew
+    if begun is not None and not begun["done"]:
         return datetime.fromisoformat(str(begun["until"]))
     until = now.replace(second=0, microsecond=0)
     _write(note, until=until, done=False)
