@@ -101,6 +101,7 @@ def serving(platform: FakePlatform) -> Iterator[FakePlatform]:
 
     class Handler(BaseHTTPRequestHandler):
         wbufsize = -1  # one packet an answer
+
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             platform.headers.append(dict(self.headers))
