@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv
 from sqlalchemy import Connection, Table, text
 
@@ -76,13 +77,22 @@ def stage(connection: Connection, name: str, frame: pd.DataFrame | None) -> int:
 
 def copy_frame(connection: Connection, table: str, frame: pd.DataFrame) -> None:
     """COPY a frame into a table by column name; missing values become NULL."""
-    arrow = pa.Table.from_pandas(frame, preserve_index=False)
+    arrow = _instants_as_text(pa.Table.from_pandas(frame, preserve_index=False))
     buffer = io.BytesIO()
     csv.write_csv(arrow, buffer, csv.WriteOptions(include_header=False))
     buffer.seek(0)
     columns = ", ".join(f'"{column}"' for column in frame.columns)
     with _cursor(connection) as cursor:
         cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv, NULL '')", buffer, size=1 << 20)
+
+
+def _instants_as_text(arrow: pa.Table) -> pa.Table:
+    """Write instants out as text in UTC: the CSV writer looks up the zone of every single one."""
+    for place, column in enumerate(arrow.schema):
+        if pa.types.is_timestamp(column.type) and column.type.tz is not None:
+            in_utc = arrow.column(place).cast(pa.timestamp(column.type.unit)).cast(pa.string())
+            arrow = arrow.set_column(place, column.name, pc.binary_join_element_wise(in_utc, "Z", ""))
+    return arrow
 
 
 def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
