@@ -1,0 +1,47 @@
+"""Which figures did the last full run give, on which machine and day?"""
+
+import os
+import platform
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import psutil
+
+from tests.bench.figure import Figure
+
+TABLE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
+_BEGIN, _END = "<!-- figures -->", "<!-- end of figures -->"
+
+
+def write_table(figures: Sequence[Figure], *, on: date, file: Path = TABLE) -> None:
+    """Put the figures into the document, between its two marks; what is written around them stays."""
+    before, _, rest = file.read_text(encoding="utf-8").partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    file.write_text(f"{before}{_BEGIN}\n{_table(figures, on=on)}\n{_END}{after}", encoding="utf-8")
+
+
+def _table(figures: Sequence[Figure], *, on: date) -> str:
+    rows = [_row(figure) for figure in figures]
+    head = ["| name | ours | yardstick | unit | ratio | goal | holds | measured on |", "|---|---:|---:|---|---:|---|---|---|"]
+    return "\n".join([f"{on}, {_machine()}.", "", *head, *rows])
+
+
+def _row(figure: Figure) -> str:
+    holds = "yes" if figure.holds else "**no**"
+    measured = f"{figure.ours:,.3g} | {figure.yardstick:,.3g} | {figure.unit} | {figure.ratio:.2f}"
+    return f"| {figure.name} | {measured} | {figure.goal} | {holds} | {figure.measured_on} |"
+
+
+def _machine() -> str:
+    memory = psutil.virtual_memory().total / 1024**3
+    return f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GB of memory, {platform.system()}, Python {platform.python_version()}"
+
+
+def _processor() -> str:
+    """Return the processor's name where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
