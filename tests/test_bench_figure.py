@@ -24,11 +24,11 @@ def test_a_goal_for_a_rate_is_a_least_and_one_for_a_time_a_most() -> None:
 
 def test_a_new_table_replaces_the_last_one_and_nothing_around_it(tmp_path: Path) -> None:
     file = tmp_path / "benchmarks.md"
-    file.write_text("# before\n<!-- figures -->\nold\n<!-- end of figures -->\nafter\n")
+    file.write_text("# before\n<!-- figures -->\nof last week\n<!-- end of figures -->\nafter\n")
     figure = Figure("ingest", ours=6.0, yardstick=2.0, unit="s", goal="<= 2", measured_on="a file")
 
     write_table([figure], on=date(2026, 11, 22), file=file)
 
     text = file.read_text()
     assert text.startswith("# before\n<!-- figures -->\n2026-11-22, ") and text.endswith("<!-- end of figures -->\nafter\n")
-    assert "| ingest | 6 | 2 | s | 3.00 | <= 2 | **no** | a file |" in text and "old" not in text
+    assert "| ingest | 6 | 2 | s | 3.00 | <= 2 | **no** | a file |" in text and "of last week" not in text

@@ -29,8 +29,12 @@ def _table(figures: Sequence[Figure], *, on: date) -> str:
 
 def _row(figure: Figure) -> str:
     holds = "yes" if figure.holds else "**no**"
-    measured = f"{figure.ours:,.3g} | {figure.yardstick:,.3g} | {figure.unit} | {figure.ratio:.2f}"
+    measured = f"{_shown(figure.ours)} | {_shown(figure.yardstick)} | {figure.unit} | {figure.ratio:.2f}"
     return f"| {figure.name} | {measured} | {figure.goal} | {holds} | {figure.measured_on} |"
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _machine() -> str:
