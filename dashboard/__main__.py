@@ -3,6 +3,7 @@
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -13,10 +14,15 @@ from dashboard.routes import ROUTES
 from dashboard.server import LOOPBACK, SCRIPT, server_config
 from data.api import DatabaseProblem, WrongSetting, engine, settings
 
+# Slow to import (charts, frames): done once at the start instead of in the first visitor's time.
+NEEDED_BY_PAGES = ("dashboard.overview", "dashboard.refusals", "dashboard.job_list")
+
 
 @asynccontextmanager
 async def lifespan(app: "st.App") -> AsyncIterator[None]:
-    """Open the database before the first visitor comes; when it is away the pages say so and try again."""
+    """Get ready before the first visitor comes; when the database is away the pages say so and try again."""
+    for name in NEEDED_BY_PAGES:
+        import_module(name)
     try:
         engine()
     except DatabaseProblem as problem:

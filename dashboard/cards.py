@@ -45,5 +45,5 @@ def not_applicable(label: str, *, reason: str) -> None:
 
 
 def _beside(note: str | None, *, compared: bool) -> str:
-    against = t("较上期") if compared else t("上期无可比数据")
-    return against if note is None else f"{against} · {note}"
+    """Return what stands beside the change; there is room for one short text on a phone."""
+    return note or (t("较上期") if compared else t("上期无可比数据"))

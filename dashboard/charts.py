@@ -153,7 +153,7 @@ def _lines(
         )  # fmt: skip
     lines.append(
         go.Scatter(
-            x=positions, y=list(panel.actual), mode="lines+markers+text", line={"color": ACTUAL, "width": 2.2},
+            x=positions, y=list(panel.actual), mode="lines+markers+text", line={"color": PREVIOUS if light_days else ACTUAL, "width": 2.2},
             marker={"size": 6, "color": [PREVIOUS if n < light_days else ACTUAL for n in positions]},
             text=labels, textposition="top center", cliponaxis=False, name=words[0],
             customdata=[f"{name}　{said}" for name, said in zip(day_names, panel.shown, strict=True)],

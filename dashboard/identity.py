@@ -19,7 +19,7 @@ from data.api import engine, settings
 from models.people import Person
 
 DEMO_NAMES = {"manager": "林悦", "analyst": "周衡", "operations": "陈阳", "finance": "许清", "warehouse": "赵川", "it": "何鸣"}
-_WHO, _SIGNED_IN = "who", "signed_in_as"
+_WHO, _SIGNED_IN, _RECORDED = "who", "signed_in_as", "sign_in_recorded"
 _throttle = Throttle()
 
 
@@ -42,7 +42,7 @@ def somebody(*, as_of: datetime) -> Person:
     """Return who this is; draws the way in and stops the run when nobody is."""
     if demo_allowed(demo=settings().demo, headers=st.context.headers.keys(), address=_client_address()):
         return _chosen(actions.demo_people(engine(), names=DEMO_NAMES, as_of=as_of))
-    person = _by_oidc() if Oidc().configured else _by_account()
+    person = _by_oidc(as_of=as_of) if Oidc().configured else _by_account()
     if person is None:
         _way_in(as_of=as_of)
         st.stop()
@@ -76,10 +76,14 @@ def _choose(people: list[Person]) -> None:
     st.radio(t("我是"), list(names), format_func=names.__getitem__, key=_WHO, persist_state="session")
 
 
-def _by_oidc() -> Person | None:
+def _by_oidc(*, as_of: datetime) -> Person | None:
     if not st.user.get("is_logged_in") or st.user.get("email_verified") is False:
         return None
-    return actions.person_of(engine(), person_id=str(st.user.get("email", "")).lower())
+    person = actions.person_of(engine(), person_id=str(st.user.get("email", "")).lower())
+    if person is not None and st.session_state.get(_RECORDED) != person.person_id:
+        actions.record_sign_in(engine(), person_id=person.person_id, how="oidc", as_of=as_of)
+        st.session_state[_RECORDED] = person.person_id
+    return person
 
 
 def _by_account() -> Person | None:

@@ -137,7 +137,7 @@ def cards(overview: Overview, *, view: View) -> None:
             spark=[point.ship_hours for point in spark],
             lower_is_better=True,
             chart="line",
-            help=t("期间内发货的订单从付款到发货的平均时长，只计来源给出确切时间的订单；只知区间的订单给出上下限。"),
+            help=t("期间内发货的订单从付款到发货的平均时长，只计来源给出确切时间的订单；只知区间的订单给出上下限，写在旁边。"),
             note=_range_note(now),
         )
 
@@ -149,7 +149,7 @@ def _range_note(now: Totals) -> str | None:
     least, most = (fmt.duration(bound, language=language()) for bound in bounds)
     if least == most:
         return None
-    return t("含区间 {least}–{most}", least=least, most=most)
+    return f"{least}–{most}"
 
 
 def orders_chart(overview: Overview) -> tuple[str, go.Figure]:

@@ -20,6 +20,11 @@ def test_it_binds_to_this_machine_and_the_port_of_the_settings(config: dict[str,
     assert (config["server.address"], config["server.port"]) == ("127.0.0.1", 8599)
 
 
+def test_the_demo_answers_to_names_of_this_machine_only(tmp_path: Path, config: dict[str, object]) -> None:
+    assert config["server.allowedHosts"] == ["127.0.0.1", "localhost", "::1"]
+    assert "server.allowedHosts" not in server_config(Settings(home=tmp_path, inbox=tmp_path))
+
+
 def test_nothing_is_fetched_from_the_network_or_told_to_anybody(config: dict[str, object]) -> None:
     assert config["browser.gatherUsageStats"] is False
     assert not re.search(r"https?://", CONFIG.read_text())
