@@ -19,14 +19,14 @@ def replay_files(context: JobContext, *, since: datetime, until: datetime, dry_r
         files = files_received(connection, since=since, until=until)
     if dry_run:
         names = "".join(f"\n  {file.shop_id or '—'}  {file.name}" for file in files)
-        return Outcome(len(files), f"将重放 would replay {len(files)} 个文件 files{names}")
+        return Outcome(len(files), f"将重放 {len(files)} 个文件 / would replay {len(files)} files{names}")
     rows, done = 0, 0
     for file in files:
         if context.leaving.is_set():
             break
         rows += sum(report.accepted for report in replay(context.engine, file.file_id, settings=context.settings, as_of=as_of))
         done += 1
-    return Outcome(rows, f"已重放 replayed {done}/{len(files)} 个文件 files")
+    return Outcome(rows, f"已重放 {done}/{len(files)} 个文件 / replayed {done} of {len(files)} files")
 
 
 BACKFILLS: tuple[tuple[str, Again], ...] = (("pull_inbox", replay_files), ("pull_http", pull_http.backfill))

@@ -28,7 +28,8 @@ def run(context: JobContext, *, as_of: datetime) -> Outcome:
         contacts = erase_old_contacts(connection, before=before)
         runs = trim_runs(connection, before=as_of - timedelta(days=RUN_DAYS))
     leftovers = _clean(context.settings.home, at=as_of)
-    said = f"原始文件 files {files}，联系信息 contacts {contacts}，运行记录 runs {runs}，残留 leftovers {leftovers}"
+    chinese = f"原始文件 {files}，联系信息 {contacts}，运行记录 {runs}，残留 {leftovers}"
+    said = f"{chinese} / files {files}, contacts {contacts}, runs {runs}, leftovers {leftovers}"
     return Outcome(files + contacts + runs, said)
 
 

@@ -67,7 +67,7 @@ def backfill(context: JobContext, *, since: datetime, until: datetime, dry_run: 
 
     if dry_run:
         lines = [f"\n  {source.name} {source.shop}: {len(windows(source))} 个窗口 windows" for source in sources_of(context.settings)]
-        return Outcome(0, f"将请求 would ask {len(lines)} 个接口 interfaces{''.join(lines)}")
+        return Outcome(0, f"将请求 {len(lines)} 个接口 / would ask {len(lines)} interfaces{''.join(lines)}")
     return _each_source(context, windows, as_of=as_of, moves_watermark=False)
 
 
@@ -133,7 +133,8 @@ def _each_source(context: JobContext, windows: Callable[[Source], list[Window]],
                 keep_traceback(error, folder=context.settings.home / "logs", at=as_of)
             log().error("pull", source=source.name, error=one_line(error))
             problems.append(str(error) if isinstance(error, PullFailed | SourceProblem) else f"{source.name}: {one_line(error)}")
-    message = f"{len(sources)} 个接口 interfaces，{brought.files} 页 pages，拒收行 refused rows {brought.refused}"
+    chinese = f"{len(sources)} 个接口，{brought.files} 页，拒收行 {brought.refused}"
+    message = f"{chinese} / {len(sources)} interfaces, {brought.files} pages, refused rows {brought.refused}"
     return Outcome(brought.rows, message, error="; ".join(problems)[:500] or None)
 
 

@@ -185,7 +185,9 @@ def _known(context: JobContext) -> MutableMapping[Path, Stamp]:
 
 
 def _outcome(tally: Tally) -> Outcome:
-    message = f"{tally.files} 个文件 files"
+    chinese, english = f"{tally.files} 个文件", f"{tally.files} files"
     if tally.refused_files or tally.refused_rows:
-        message += f"，整份拒收 refused whole {tally.refused_files}，拒收行 refused rows {tally.refused_rows}"
+        chinese += f"，整份拒收 {tally.refused_files}，拒收行 {tally.refused_rows}"
+        english += f", refused whole {tally.refused_files}, refused rows {tally.refused_rows}"
+    message = f"{chinese} / {english}"
     return Outcome(rows=tally.rows, message=message, error="; ".join(tally.faults)[:500] or None)

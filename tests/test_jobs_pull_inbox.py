@@ -90,7 +90,7 @@ def test_in_a_foreign_folder_nothing_moves_and_nothing_is_done_twice(context: Jo
     after_a_restart = swept(JobContext(engine=context.engine, settings=context.settings))
 
     assert names(inbox / "tb1") == ["new.csv", "notes.csv"]
-    assert (first.rows, second.message) == (1, "0 个文件 files")
+    assert (first.rows, second.message) == (1, "0 个文件 / 0 files")
     assert after_a_restart.error is None
     with context.engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(file_runs)) == 2
