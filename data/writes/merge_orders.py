@@ -72,10 +72,10 @@ def mark_touched(connection: Connection, who: Statement) -> int:
     return prepare_touched(connection)
 
 
-def prepare_touched(connection: Connection) -> int:
+def prepare_touched(connection: Connection, *, alone: bool = True) -> int:
     """Lock the shops of the touched orders, tell the planner how many orders there are, and return that."""
     connection.execute(text("ANALYZE touched (shop_id, order_no)"))
-    lock_touched_shops(connection)
+    lock_touched_shops(connection, alone=alone)
     count = int(connection.execute(text("SELECT count(*) FROM touched")).scalar_one())
     plan_for(connection, count)
     return count
@@ -94,11 +94,15 @@ def plan_for(connection: Connection, count: int) -> None:
         connection.execute(text("SET LOCAL enable_nestloop = off"))
 
 
-def lock_touched_shops(connection: Connection) -> None:
-    """Let one transaction at a time change the orders of a shop; shops are locked in one order, so no two can wait for each other."""
+def lock_touched_shops(connection: Connection, *, alone: bool) -> None:
+    """Let one transaction at a time change the orders of a shop; shops are locked in one order, so no two can wait for each other.
+
+    Without ``alone`` others that are not alone either may go on beside it: they see to it that no order is touched by two.
+    """
+    how = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
     connection.execute(
-        text("""
-        SELECT pg_advisory_xact_lock(hashtextextended('orders of ' || shop_id, 0))
+        text(f"""
+        SELECT {how}(hashtextextended('orders of ' || shop_id, 0))
         FROM (SELECT DISTINCT shop_id FROM touched ORDER BY shop_id) AS shops
         """)
     )

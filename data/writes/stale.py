@@ -4,6 +4,7 @@ A bulk import stores the claims of many files first and computes each order once
 stored, so that a crash in between costs only time.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
@@ -13,7 +14,10 @@ from data.writes.categories import place_touched_lines
 from data.writes.masters import lock_masters
 from data.writes.span import is_new
 
-_AT_ONCE = 100_000
+# Few enough that the last lot is soon done, many enough that a lot's own cost does not show.
+_AT_ONCE = 25_000
+# Lots computed at the same moment: the work is the server's, one core a lot.
+_LOTS = 2
 
 
 def put_off(connection: Connection) -> None:
@@ -23,26 +27,55 @@ def put_off(connection: Connection) -> None:
 
 
 def recompute_stale(engine: Engine, *, as_of: datetime) -> int:
-    """Compute every order that was put off, some at a time, each lot in a transaction of its own; return how many."""
+    """Compute every order that was put off, in lots with a transaction of their own; return how many.
+
+    Any number of processes may call at once: no order is in two lots.
+    """
+    with ThreadPoolExecutor(_LOTS) as pool:
+        return sum(pool.map(lambda _: _recompute_lots(engine, as_of=as_of), range(_LOTS)))
+
+
+def _recompute_lots(engine: Engine, *, as_of: datetime) -> int:
     done = 0
-    while True:
-        with engine.begin() as connection:
-            lock_masters(connection, changing=False)
-            staging.open_stages(connection)
-            staging.give_memory(connection)
-            taken = connection.execute(
-                text("""
-                WITH lot AS (SELECT * FROM stale_orders ORDER BY shop_id, order_no LIMIT :at_once FOR UPDATE SKIP LOCKED),
-                gone AS (DELETE FROM stale_orders AS s USING lot WHERE (s.shop_id, s.order_no) = (lot.shop_id, lot.order_no))
-                INSERT INTO touched SELECT * FROM lot
-                """),
-                {"at_once": _AT_ONCE},
-            ).rowcount
-            if not taken:
-                return done
-            merge_orders.prepare_touched(connection)
+    while taken := _recompute_lot(engine, as_of=as_of):
+        done += taken
+    return done
+
+
+def _recompute_lot(engine: Engine, *, as_of: datetime) -> int:
+    with engine.begin() as connection:
+        lock_masters(connection, changing=False)
+        staging.open_stages(connection)
+        staging.give_memory(connection)
+        taken = connection.execute(
+            text("""
+            WITH lot AS (
+                SELECT * FROM stale_orders WHERE shop_id = ANY(:shops) ORDER BY shop_id, order_no LIMIT :at_once FOR UPDATE SKIP LOCKED
+            ),
+            gone AS (DELETE FROM stale_orders AS s USING lot WHERE (s.shop_id, s.order_no) = (lot.shop_id, lot.order_no))
+            INSERT INTO touched SELECT * FROM lot
+            """),
+            {"at_once": _AT_ONCE, "shops": _lock_stale_shops(connection)},
+        ).rowcount
+        if taken:
+            merge_orders.prepare_touched(connection, alone=False)
             compute_touched(connection, merge_orders.Statement("", 0, False, as_of, 0, 0, "backfill", as_of, ()))
-            done += taken
+        return taken
+
+
+def _lock_stale_shops(connection: Connection) -> list[str]:
+    """Lock every shop that has orders put off, and return them.
+
+    Before any row is taken: a file that puts orders off holds its shop and may wait for a row, so nobody who holds rows may
+    wait for a shop.
+    """
+    locked = connection.execute(
+        text("""
+        SELECT shop_id, pg_advisory_xact_lock_shared(hashtextextended('orders of ' || shop_id, 0))
+        FROM (SELECT DISTINCT shop_id FROM stale_orders ORDER BY shop_id) AS shops
+        """)
+    )
+    return [row.shop_id for row in locked]
 
 
 def compute_touched(connection: Connection, who: merge_orders.Statement) -> None:
