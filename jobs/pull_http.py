@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from data.connectors.http import Interface, Page, PullFailed, open_client, pages
 from data.connectors.http_source import Source, SourceProblem, Span, load_sources
 from data.ingest import ingest_path
@@ -156,28 +158,32 @@ def _pull(context: JobContext, interface: Interface, window: Window, *, moves_wa
         pull_id = begin_pull(
             connection, source=source.name, shop_id=source.shop, since=window.since, until=window.until, nature=window.nature, at=began
         )
-    brought, error = Brought(), None
+    brought = Brought()
+
+    def ended(connection: Connection, *, error: str | None) -> None:
+        finish_pull(
+            connection,
+            pull_id=pull_id,
+            files=brought.files,
+            rows=brought.rows,
+            refused=brought.refused,
+            error=error,
+            at=context.now(),
+        )
+
     try:
         for page in pages(interface, since=window.since, until=window.until):
             brought += _stored(context, source, window, page, as_of=began)
             if context.leaving.is_set():
                 raise LeftEarly
-    except Exception as problem:
-        error = one_line(problem)
-        raise
-    finally:
+    except BaseException as problem:
         with context.engine.begin() as connection:
-            finish_pull(
-                connection,
-                pull_id=pull_id,
-                files=brought.files,
-                rows=brought.rows,
-                refused=brought.refused,
-                error=error,
-                at=context.now(),
-            )
-            if error is None and moves_watermark:
-                advance_watermark(connection, source=source.name, shop_id=source.shop, to=window.until, at=began)
+            ended(connection, error=one_line(problem) if isinstance(problem, Exception) else "已中断 interrupted")
+        raise
+    with context.engine.begin() as connection:
+        ended(connection, error=None)
+        if moves_watermark:
+            advance_watermark(connection, source=source.name, shop_id=source.shop, to=window.until, at=began)
     return brought
 
 

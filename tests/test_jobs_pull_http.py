@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -149,6 +150,29 @@ def test_killed_between_two_pages_the_next_run_asks_again_and_doubles_nothing(co
         assert connection.scalar(select(func.count()).select_from(source_files)) == 4
         ended = [row.error for row in connection.execute(select(pulls).order_by(pulls.c.pull_id))]
     assert ["died" in (error or "") for error in ended[-2:]] == [True, False]
+
+
+def test_interrupted_at_the_first_page_the_next_run_gets_everything(
+    context: JobContext, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    run(context, as_of=NOW)
+    sold(platform, since=NOW, count=35)
+    monkeypatch.setattr("jobs.pull_http.ingest_path", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(context, as_of=NOW + timedelta(hours=1))
+    monkeypatch.undo()
+    mark = watermark(context)
+
+    run(context, as_of=NOW + timedelta(hours=1, minutes=5))
+
+    assert mark == NOW
+    assert len(stored(context)) == 35
+    with context.engine.connect() as connection:
+        ended = [row.error for row in connection.execute(select(pulls).order_by(pulls.c.pull_id))]
+    assert ended[-2:] == ["已中断 interrupted", None]
 
 
 def a_process(context: JobContext, *, as_of: datetime) -> subprocess.Popen[bytes]:
