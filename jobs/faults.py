@@ -8,7 +8,7 @@ from pathlib import Path
 from data.job_lock import database_fault
 
 # Errors whose words are ours or the operating system's; anything else may quote a cell of a file.
-_QUOTABLE = (OSError, LookupError, ImportError)
+_QUOTABLE = (OSError, ImportError)
 
 
 class UserMistake(Exception):
@@ -18,7 +18,7 @@ class UserMistake(Exception):
 def one_line(error: BaseException) -> str:
     """Name a fault: what and where. The message itself only where it cannot hold personal data."""
     said = database_fault(error)
-    if said is None and (isinstance(error, _QUOTABLE) or type(error).__module__.split(".")[0] in ("data", "jobs")):
+    if said is None and _is_quotable(error):
         said = str(error)
     place = _place(error)
     parts = [type(error).__name__, " ".join((said or "").split()), place]
@@ -36,6 +36,11 @@ def keep_traceback(error: BaseException, *, folder: Path, at: datetime) -> Path:
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
     path.write_text("".join(lines), encoding="utf-8")
     return path
+
+
+def _is_quotable(error: BaseException) -> bool:
+    # a LookupError is what we raise ourselves; a KeyError or IndexError quotes the key, which may be a cell
+    return isinstance(error, _QUOTABLE) or type(error) is LookupError or type(error).__module__.split(".")[0] in ("data", "jobs")
 
 
 def _place(error: BaseException) -> str:
