@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from data.ingest import replay
+from data.job_lock import is_connection_lost
 from data.queries.kept_files import files_received
 from jobs import pull_http
-from jobs.faults import UserMistake
+from jobs.faults import UserMistake, keep_traceback, one_line
 from jobs.job import Job, JobContext, Outcome
 
 Again = Callable[..., Outcome]
@@ -20,13 +21,26 @@ def replay_files(context: JobContext, *, since: datetime, until: datetime, dry_r
     if dry_run:
         names = "".join(f"\n  {file.shop_id or '—'}  {file.name}" for file in files)
         return Outcome(len(files), f"将重放 {len(files)} 个文件 / would replay {len(files)} files{names}")
-    rows, done = 0, 0
+    rows, done, faults = 0, 0, []
     for file in files:
         if context.leaving.is_set():
             break
-        rows += sum(report.accepted for report in replay(context.engine, file.file_id, settings=context.settings, as_of=as_of))
-        done += 1
-    return Outcome(rows, f"已重放 {done}/{len(files)} 个文件 / replayed {done} of {len(files)} files")
+        try:
+            rows += sum(report.accepted for report in replay(context.engine, file.file_id, settings=context.settings, as_of=as_of))
+            done += 1
+        except Exception as error:  # one file must not stop the others
+            if is_connection_lost(error):
+                raise
+            faults.append(f"{file.name}: {_said(context, error, as_of=as_of)}")
+    error = f"未能重放 {len(faults)} 个文件 / {len(faults)} files could not be replayed: {'; '.join(faults)}"[:500] if faults else None
+    return Outcome(rows, f"已重放 {done}/{len(files)} 个文件 / replayed {done} of {len(files)} files", error=error)
+
+
+def _said(context: JobContext, error: Exception, *, as_of: datetime) -> str:
+    # a file that is not kept any more needs no repair
+    if type(error) is not LookupError:
+        keep_traceback(error, folder=context.settings.home / "logs", at=as_of)
+    return one_line(error)
 
 
 BACKFILLS: tuple[tuple[str, Again], ...] = (("pull_inbox", replay_files), ("pull_http", pull_http.backfill))
