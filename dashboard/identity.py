@@ -115,7 +115,7 @@ def _account_way_in(*, as_of: datetime) -> None:
         password = st.text_input(t("密码"), type="password", key="sign_in_password", autocomplete="current-password")
         tried = st.form_submit_button(t("登录"), type="primary", width="stretch")
     if tried:
-        _try(name.strip(), password, as_of=as_of)
+        _try(name.strip().lower(), password, as_of=as_of)
     st.caption(t("账号由管理员创建：python -m jobs people add"))
 
 

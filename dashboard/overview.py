@@ -1,18 +1,15 @@
 """How do the overview's figures become cards, charts and a table?"""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import cached_reads, charts, fmt, messages, states, words
+from dashboard import cached_reads, charts, fmt, states
 from dashboard.cards import SPARK_DAYS, card
 from dashboard.filters import Filters
 from dashboard.i18n import language, t
 from dashboard.periods import PRESETS, PROMOTIONS, business_today
-from dashboard.tables import Figures, Words, listing, unbroken
 from dashboard.view import View
 from models.overview import Days, Totals, days_of, difference, relative
 
@@ -85,7 +82,7 @@ def compared_with(overview: Overview) -> str:
     last = before.until - timedelta(days=1)
     span = f"{before.since:%m-%d}" if before.days == 1 else f"{before.since:%m-%d} — {last:%m-%d}"
     parts = [t("对比上期 {span}", span=span)]
-    sales = [marker.text for marker in _promotion_days([before.since + timedelta(days=n) for n in range(before.days)])]
+    sales = [marker.text for marker in promotion_days([before.since + timedelta(days=n) for n in range(before.days)])]
     parts += [t("上期含 {names}", names=t("、").join(sales))] if sales else []
     parts += [t("今日未完，上期只算到同一时刻")] if overview.filters.period.until > today else []
     return " · ".join(parts)
@@ -152,124 +149,6 @@ def _range_note(now: Totals) -> str | None:
     return f"{least}–{most}"
 
 
-def orders_chart(overview: Overview) -> tuple[str, go.Figure]:
-    """Return the message and the chart of orders by day and channel."""
-    said = language()
-    figure = _panels(
-        overview,
-        value=lambda totals: totals.orders,
-        shown=lambda value: fmt.count(value, language=said),
-        label=lambda value: fmt.count(value, language=said),
-        moved=lambda now, before: fmt.change(relative(now.orders, before.orders)),
-        whole=lambda totals: fmt.count(totals.orders, language=said),
-    )
-    return messages.orders_title(overview.now, overview.before, channels=overview.channels), figure
-
-
-def paid_chart(overview: Overview) -> tuple[str, go.Figure]:
-    """Return the message and the chart of what was paid by day and channel."""
-    said = language()
-    figure = _panels(
-        overview,
-        value=lambda totals: None if totals.paid is None else totals.paid / 100,
-        shown=lambda value: fmt.money(None if value is None else value * 100, language=said),
-        label=lambda value: fmt.short(value, language=said),
-        moved=lambda now, before: fmt.change(relative(now.paid, before.paid)),
-        whole=lambda totals: fmt.money(totals.paid, language=said),
-    )
-    return messages.paid_title(overview.now), figure
-
-
-def hours_chart(overview: Overview) -> tuple[str, go.Figure]:
-    """Return the message and the chart of hours from payment to shipping by day and channel."""
-    said = language()
-    figure = _panels(
-        overview,
-        value=lambda totals: totals.ship_hours,
-        shown=lambda value: fmt.duration(value, language=said),
-        label=lambda value: fmt.MISSING if value is None else f"{value:.1f}",
-        moved=lambda now, before: fmt.signed_duration(difference(now.ship_hours, before.ship_hours), language=said),
-        whole=lambda totals: fmt.duration(totals.ship_hours, language=said),
-        lines=True,
-    )
-    return messages.hours_title(overview.now), figure
-
-
-def channel_table(overview: Overview) -> None:
-    """Draw one row a channel and the total last: each figure and its change against the period before."""
-    said, whole = language(), overview.now.totals().orders
-    channels: list[str | None] = [*overview.channels, None]
-    pairs = [(overview.now.totals(channel=name), overview.before.totals(channel=name)) for name in channels]
-
-    def column(head: str, value: Callable[[Totals, Totals], float | None], shown: Callable[[float | None], str]) -> Figures:
-        return Figures(head=head, values=[value(now, before) for now, before in pairs], said=shown)
-
-    listing(
-        [
-            Words(t("渠道"), [unbroken(t("合计") if name is None else words.channel(name)) for name in channels]),
-            column(t("订单"), lambda now, _: now.orders, fmt.full_count),
-            column(t("订单环比"), lambda now, before: relative(now.orders, before.orders), fmt.change),
-            column(t("订单占比"), lambda now, _: now.orders / whole if whole else None, fmt.share),
-            column(t("实付"), lambda now, _: now.paid, fmt.full_money),
-            column(t("实付环比"), lambda now, before: relative(now.paid, before.paid), fmt.change),
-            column(t("已发货"), lambda now, _: now.shipped_share, fmt.share),
-            column(
-                t("发货变化"),
-                lambda now, before: difference(now.shipped_share, before.shipped_share),
-                lambda value: fmt.points(value, language=said),
-            ),
-            column(t("发货时长"), lambda now, _: now.ship_hours, lambda value: fmt.duration(value, language=said)),
-            column(t("时长变化"), messages.hours_change, lambda value: fmt.signed_duration(value, language=said)),
-        ],
-        alt=t("各渠道本期与上期对比"),
-        total=True,
-    )
-
-
-def _panels(
-    overview: Overview,
-    *,
-    value: Callable[[Totals], float | None],
-    shown: Callable[[float | None], str],
-    moved: Callable[[Totals, Totals], str],
-    whole: Callable[[Totals], str],
-    label: Callable[[float | None], str],
-    lines: bool = False,
-) -> go.Figure:
-    days, shift = overview.days, timedelta(days=overview.filters.period.days)
-    compare = overview.light_days == 0
-    panels = []
-    for channel in overview.channels:
-        now, before = overview.now.totals(channel=channel), overview.before.totals(channel=channel)
-        actual = [value(totals) for totals in overview.trend.series(days, channel=channel)]
-        earlier = [value(totals) for totals in overview.before.series([day - shift for day in days], channel=channel)] if compare else []
-        panels.append(
-            charts.Panel(
-                title=f"<b>{words.channel(channel)}</b>  {whole(now)}  <span style='opacity:0.75'>{moved(now, before)}</span>",
-                actual=actual,
-                shown=[shown(point) for point in actual],
-                labels=[label(point) for point in actual],
-                previous=earlier,
-                previous_shown=[shown(point) for point in earlier],
-            )
-        )
-    today = business_today(overview.filters.as_of, zone=overview.filters.zone)
-    return charts.day_panels(
-        panels,
-        days=days,
-        day_names=[fmt.day(day, language=language()).replace(" ", "<br>") for day in days],
-        light_days=overview.light_days,
-        unfinished=bool(days) and days[-1] == today,
-        markers=_promotion_days(days),
-        lines=lines,
-        words=(t("本期"), t("上期")),
-    )
-
-
-def _promotion_days(days: list[date]) -> list[charts.Marker]:
-    return [charts.Marker(day=day, text=t(name)) for day in days for name, _, last in PROMOTIONS if (day.month, day.day) == last]
-
-
 def nothing_here(view: View) -> bool:
     """Draw the empty state when there is no order to speak of; say whether it was drawn."""
     span = cached_reads.order_span(view.scope)
@@ -294,3 +173,8 @@ def _reaches_back(view: View, since: datetime) -> bool:
     """Say whether the data covers the period before: against half a period every figure would seem to grow."""
     span = cached_reads.order_span(view.scope)
     return span is not None and span[0] <= since + timedelta(days=1)
+
+
+def promotion_days(days: list[date]) -> list[charts.Marker]:
+    """Return the last days of the large sales among some days."""
+    return [charts.Marker(day=day, text=t(name)) for day in days for name, _, last in PROMOTIONS if (day.month, day.day) == last]

@@ -1,17 +1,14 @@
 """Which rows and files did we refuse, why, and what can one do about it?"""
 
-import csv
-import io
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from itertools import groupby
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import cached_reads, fmt, states, tables, words
 from dashboard.i18n import language, t
+from dashboard.refused_csv import refused_csv
 from dashboard.source_list import SourceRow
 from dashboard.tables import Words, plain
 from dashboard.view import View
@@ -25,7 +22,6 @@ from models.findings import REASONS, reason_text
 DOWNLOAD_LIMIT = 5_000
 # The table shows at most this many, as ``data.queries.sources.PAGE``.
 PAGE = 200
-_SHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def refused_rows(found: list[SourceRow], *, view: View) -> None:
@@ -200,38 +196,6 @@ def _csv_later(view: View, *, shop_id: str | None, source: str | None, shops: fr
         return refused_csv(cells, view=view, header=header, gone=gone, language=said)
 
     return make
-
-
-def refused_csv(cells: list[RefusedCell], *, view: View, header: list[str], gone: str, language: str) -> bytes:
-    """Return refused cells as CSV that a spreadsheet opens: contacts masked, and no cell is taken for a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(header)
-    for run_id, own in groupby(cells, key=lambda cell: cell.run_id):
-        of_run = list(own)
-        raw = _raw_texts(run_id, {cell.row_number for cell in of_run}, view=view, gone=gone)
-        for cell in of_run:
-            said = reason_text(cell.code, cell.value, language=language) if cell.code in REASONS else cell.code
-            row = (cell.name, str(cell.row_number), cell.field, said, raw.get(cell.row_number, ""))
-            writer.writerow([_inert(text) for text in row])
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _raw_texts(run_id: int, numbers: set[int], *, view: View, gone: str) -> dict[int, str]:
-    try:
-        found = reads.raw_rows(engine(), scope=view.scope, settings=settings(), run_id=run_id, numbers=numbers)
-    except RetentionOver:
-        return dict.fromkeys(numbers, gone)
-    return {number: json.dumps(dict(zip(raw.names, raw.cells, strict=True)), ensure_ascii=False) for number, raw in found.items()}
-
-
-def _inert(cell: str) -> str:
-    """Keep a spreadsheet from taking a cell for a formula.
-
-    >>> _inert("=1+1"), _inert("12")
-    ("'=1+1", '12')
-    """
-    return f"'{cell}" if cell.startswith(_SHEET_FORMULA) else cell
 
 
 def _texts(value: object) -> list[str]:
