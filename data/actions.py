@@ -31,6 +31,9 @@ from models.scope import EVERYTHING, ROLES
 DEMO_PREFIX = "demo."
 # Larger files belong into the inbox; the browser's upload passes through the web app's memory.
 MAX_UPLOAD_BYTES = 200 * 1024 * 1024
+# File systems take 255 bytes; a zip's entry adds to the name of its archive.
+NAME_BYTES = 200
+SUFFIX_BYTES = 16
 
 # Checked when there is no such person, so that a wrong name takes as long as a wrong password.
 _NOBODYS_HASH = password_hash(uuid4().hex)
@@ -54,7 +57,7 @@ def request_replay(engine: Engine, *, person: Person, file_id: int, as_of: datet
     """Ask the jobs to read a kept file again, with the manifests as they are now."""
     with _acting(engine) as connection:
         _allow(person.may_run and _sources.may_replay(connection, scope=person.scope, file_id=file_id))
-        payload = {"file_id": file_id}
+        payload = {"file_id": file_id, "masters": _may_change_masters(person)}
         return _request(connection, person=person, kind="replay", payload=payload, subject=f"file {file_id}", as_of=as_of)
 
 
@@ -69,15 +72,23 @@ def request_upload(
     shop: str | None = None,
     live: bool = False,
 ) -> int:
-    """Keep an uploaded file and ask the jobs to take it in; an upload is back-fill unless it is said to be live."""
+    """Keep an uploaded file and ask the jobs to take it in; an upload is back-fill unless it is said to be live.
+
+    Masters say which shop belongs to whom, so that they are taken only from people without limits.
+    """
     with _acting(engine) as connection:
         visible = {shop_id for shop_id, _, _ in _choices.shop_names(connection, scope=person.scope)}
     _allow(shop in visible if shop is not None else person.scope == EVERYTHING)
     _allow(person.may_run and person.scope.warehouses is None and 0 < len(content) <= MAX_UPLOAD_BYTES)
     path = _keep_upload(settings.home / "uploads", content=content)
-    plain = PurePosixPath(name.replace("\\", "/")).name[:200] or "upload"
-    nature = "live" if live else "backfill"
-    payload = {"path": str(path), "name": plain, "shop": shop, "manifest": None, "nature": nature}
+    payload = {
+        "path": str(path),
+        "name": _plain_name(name),
+        "shop": shop,
+        "manifest": None,
+        "nature": "live" if live else "backfill",
+        "masters": _may_change_masters(person),
+    }
     with _acting(engine) as connection:
         return _request(connection, person=person, kind="upload", payload=payload, subject="upload", as_of=as_of)
 
@@ -140,6 +151,10 @@ def _allow(allowed: bool) -> None:
         raise NotAllowed
 
 
+def _may_change_masters(person: Person) -> bool:
+    return person.scope == EVERYTHING
+
+
 def _request(connection: Connection, *, person: Person, kind: str, payload: Mapping[str, Any], subject: str, as_of: datetime) -> int:
     row = {"kind": kind, "payload": dict(payload), "requested_by": person.person_id, "requested_at": as_of}
     number = connection.scalar(insert(job_requests).values(row).returning(job_requests.c.request_id))
@@ -152,6 +167,22 @@ def _audit(
 ) -> None:
     row = {"at": as_of, "person_id": person_id, "action": action, "subject": subject, "detail": dict(detail or {})}
     connection.execute(insert(audit_log).values(row))
+
+
+def _plain_name(name: str) -> str:
+    r"""Return the last part of a name, short enough for any file system, with its suffix.
+
+    >>> _plain_name("b.csv"), _plain_name(".."), _plain_name("订" * 99 + ".xlsx") == "订" * 65 + ".xlsx"
+    ('b.csv', 'upload', True)
+    """
+    last = PurePosixPath(name.replace("\\", "/").replace("\0", "")).name
+    plain = last.encode(errors="ignore").decode()
+    if not plain.strip(". "):
+        return "upload"
+    suffix = PurePosixPath(plain).suffix.encode()
+    suffix = suffix if len(suffix) <= SUFFIX_BYTES else b""
+    stem = plain.encode()[: len(plain.encode()) - len(suffix)][: NAME_BYTES - len(suffix)]
+    return (stem.decode(errors="ignore").encode() + suffix).decode()
 
 
 def _keep_upload(folder: Path, *, content: bytes) -> Path:

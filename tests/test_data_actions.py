@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
 
 from data import actions
@@ -12,7 +14,7 @@ from data.actions import NotAllowed
 from data.settings import Settings
 from data.tables import audit_log, job_requests, people
 from models.people import RUNNING_ROLES, Person
-from models.scope import REVEALING_ROLES, ROLES, Scope
+from models.scope import EVERYTHING, REVEALING_ROLES, ROLES, Scope
 from tests import given_orders
 from tests.given_pages import MakeEngine
 
@@ -93,6 +95,31 @@ def test_an_upload_is_whole_private_and_back_fill_unless_said_otherwise(merchant
     assert Path(payload["path"]).read_bytes() == "订单".encode()
     assert (payload["name"], payload["shop"], payload["nature"]) == ("a.csv", None, "backfill")
     assert (tmp_path / "uploads").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("scope", "may"), [(EVERYTHING, True), (Scope(shops=("tb-home",)), False), (Scope(channels=("taobao",)), False)], ids=str
+)
+def test_only_people_without_limits_may_hand_in_masters(scope: Scope, may: bool, merchant: Engine, tmp_path: Path) -> None:
+    do = deeds(Person(person_id="owner", name="x", role="manager", scope=scope), engine=merchant, home=tmp_path)
+    numbers = [do[name]() for name in ("upload", "replay")]
+
+    with merchant.connect() as connection:
+        asked = connection.scalars(select(job_requests.c.payload).where(job_requests.c.request_id.in_(numbers))).all()
+    assert [payload["masters"] for payload in asked] == [may, may]
+
+
+@given(name=st.text(max_size=400), suffix=st.sampled_from(["", ".csv", ".xlsx", ".数据"]))
+@example(name="订单" * 100, suffix=".xlsx")
+@example(name="..", suffix="")
+@example(name="a\0b\ud800", suffix=".csv")
+def test_the_name_of_an_upload_is_short_and_keeps_its_suffix(name: str, suffix: str) -> None:
+    plain = actions._plain_name(name + suffix)
+
+    assert 0 < len(plain.encode()) <= actions.NAME_BYTES
+    assert plain.endswith(suffix)
+    assert Path(plain).name == plain
+    assert "\0" not in plain
 
 
 def test_the_audit_names_what_was_done_and_never_what_was_seen(merchant: Engine) -> None:

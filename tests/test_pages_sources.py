@@ -107,7 +107,7 @@ def test_run_now_and_replay_become_requests_of_this_person(merchant: Engine) -> 
         asked = connection.execute(select(job_requests.c.kind, job_requests.c.payload, job_requests.c.requested_by)).all()
     assert [tuple(row) for row in asked] == [
         ("run", {"job": "pull_inbox"}, "demo.manager"),
-        ("replay", {"file_id": 99}, "demo.manager"),
+        ("replay", {"file_id": 99, "masters": True}, "demo.manager"),
     ]
     assert "我的请求" in texts(app)
 
