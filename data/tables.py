@@ -355,6 +355,7 @@ orders = Table(
     *[CheckConstraint(f"{event}_from <= {event}_to", name=f"{event}_interval") for event in TIMED_EVENTS],
     Index(None, "created_at"),
     Index(None, "paid_to"),
+    Index(None, "shipped_to"),
     Index(None, "changed_at"),
 )
 

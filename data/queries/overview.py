@@ -3,9 +3,9 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, case, cast, exists, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, ScalarSelect, Select, and_, case, cast, func, or_, select, true
 
-from data.queries.cut import Cut, business_day, counted_orders, visible_orders, within
+from data.queries.cut import Cut, business_day, counted_orders, visible_shops, within
 from data.tables import fx_rates, orders, shops
 from models.events import ENDINGS
 from models.scope import Scope
@@ -116,20 +116,26 @@ def orders_by_minute(connection: Connection, *, scope: Scope, cut: Cut) -> list[
 
 
 def order_span(connection: Connection, *, scope: Scope) -> tuple[datetime, datetime] | None:
-    """Say when the first and the last visible order were placed, or None when there is no order at all."""
-    query = (
-        select(func.min(orders.c.created_at), func.max(orders.c.created_at))
-        .select_from(counted_orders())
-        .where(orders.c.stub.is_(False), visible_orders(scope))
-    )
-    first, last = connection.execute(query).one()
-    return None if first is None else (first, last)
+    """Say when the first and the last visible order were placed, or None when there is no order at all.
+
+    Each end is one step into an index, of all orders or of each visible shop's: never a walk over every order.
+    """
+    if scope.shops is None and scope.channels is None:
+        query = select(_end(orders.c.created_at.asc(), scope=scope), _end(orders.c.created_at.desc(), scope=scope))
+    else:
+        own = orders.c.shop_id == shops.c.shop_id
+        first, last = (_end(order, scope=scope, own=own) for order in (orders.c.created_at.asc(), orders.c.created_at.desc()))
+        query = select(func.min(first), func.max(last)).select_from(shops).where(visible_shops(scope))
+    first_at, last_at = connection.execute(query).one()
+    return None if first_at is None else (first_at, last_at)
 
 
-def any_order(connection: Connection, *, scope: Scope) -> bool:
-    """Say whether there is any order that this person may see."""
-    query = select(exists(select(1).select_from(counted_orders()).where(orders.c.stub.is_(False), visible_orders(scope))))
-    return bool(connection.scalar(query))
+def _end(order: ColumnElement[datetime], *, scope: Scope, own: ColumnElement[bool] | None = None) -> ScalarSelect[datetime]:
+    """Return the time of the first order in an order of times; without its nulls, which are all stubs."""
+    mine = true() if scope.warehouses is None else orders.c.warehouse_code.in_(scope.warehouses)
+    query = select(orders.c.created_at).where(orders.c.stub.is_(False), orders.c.created_at.is_not(None), mine)
+    query = query.order_by(order).limit(1)
+    return query.scalar_subquery() if own is None else query.where(own).correlate(shops).scalar_subquery()
 
 
 def _whole_seconds(span: ColumnElement[timedelta]) -> ColumnElement[int]:

@@ -346,6 +346,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_orders_changed_at"), "orders", ["changed_at"], unique=False)
     op.create_index(op.f("ix_orders_created_at"), "orders", ["created_at"], unique=False)
     op.create_index(op.f("ix_orders_paid_to"), "orders", ["paid_to"], unique=False)
+    op.create_index(op.f("ix_orders_shipped_to"), "orders", ["shipped_to"], unique=False)
     op.create_table(
         "people",
         sa.Column("person_id", sa.Text(), nullable=False, comment="login name or OIDC e-mail"),
