@@ -6,7 +6,6 @@ any point leaves nothing behind and the same file can simply come again.
 
 import hashlib
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,6 +14,7 @@ from typing import BinaryIO
 
 import structlog
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from data import files
 from data.connectors.choose import Choice, NoChoice, ShapeProblem, choose
@@ -24,7 +24,7 @@ from data.connectors.registry import manifests
 from data.queries.shop_book import files_waiting_for_shops, shop_book
 from data.report import Report
 from data.settings import Settings
-from data.writes.file_ledger import Work, find_run, record_run, register_file
+from data.writes.file_ledger import Work, find_run, mark_kept, record_run, register_file
 from data.writes.merge_file import Origin, Progress, Taken, merge_file
 from data.writes.statistics import refresh_statistics
 
@@ -43,6 +43,7 @@ class Given:
     progress: Progress | None = None
     again: bool = False
     later: bool = False
+    masters: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,15 @@ def ingest_path(
     nature: str = "backfill",
     progress: Progress | None = None,
     later: bool = False,
+    masters: bool = True,
 ) -> list[Report]:
     """Ingest a file, or every entry of a zip, and report on each; a file that cannot be read is recorded as refused.
 
     ``later`` stores what the file says but computes no order: for many files at once, followed by
-    ``data.writes.stale.recompute_stale``.
+    ``data.writes.stale.recompute_stale``. Without ``masters`` a file of reference data is refused: it speaks for every shop,
+    and whoever brings it may see only some.
     """
-    given = Given(settings, as_of, nature, shop, manifest, progress, later=later)
+    given = Given(settings, as_of, nature, shop, manifest, progress, later=later, masters=masters)
     try:
         entries = open_entries(path)
     except UnreadableFile as problem:
@@ -106,25 +109,30 @@ def replay(engine: Engine, file_id: int, *, settings: Settings, as_of: datetime,
 
 
 def replay_waiting(engine: Engine, *, settings: Settings, as_of: datetime) -> int:
-    """Ingest again the files whose rows named a shop that only now is known: a warehouse's list may come before the shop.
+    """Ingest again the files whose rows named a shop that only now is known, and those whose shop's zone or currency changed.
 
-    Returns how many files that were; a file no longer kept stays as it is.
+    Returns how many files that were; one that is no longer kept, or fails, stays as it is and does not hold up the others.
     """
     with engine.connect() as connection:
         waiting = files_waiting_for_shops(connection)
     for file_id in waiting:
-        with suppress(LookupError):
+        try:
             replay(engine, file_id, settings=settings, as_of=as_of, again=True)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as fault:
+            log.error("waiting file not taken", file_id=file_id, fault=type(fault).__name__)
     return len(waiting)
 
 
 def _ingest_entry(engine: Engine, entry: Entry, *, given: Given) -> Report:
-    files.keep(entry, given.settings.files_dir)
     try:
         seen = preview(entry)
         choice = choose(seen, manifests(given.settings.home / "manifests"), named=given.manifest)
         if not isinstance(choice, Choice):
             return _refuse(engine, entry, _refusal_of(choice), given=given)
+        if choice.table.fills is not None and not given.masters:
+            return _refuse(engine, entry, WholeRefusal(_no_masters), given=given)
         with engine.begin() as connection:
             report = _ingest_chosen(connection, entry, seen, choice, given=given)
         refresh_statistics(engine, added=report.orders)
@@ -139,6 +147,8 @@ def _ingest_chosen(connection: Connection, entry: Entry, seen: Preview, choice: 
     done_before = find_run(connection, work, file=entry.name)
     if done_before is not None and not given.again:
         return done_before
+    entry = files.kept_entry(entry, files.keep(entry, given.settings.files_dir))
+    mark_kept(connection, work.file_id)
     book = shop_book(connection, given_shop=given.shop)
     mapper = Mapper(choice.manifest, choice.table, shops=book, as_of=given.as_of)
     reading = _reading(entry, seen, choice)
@@ -226,9 +236,16 @@ def _refusal_of(problem: NoChoice | ShapeProblem) -> WholeRefusal:
     )
 
 
+def _no_masters(*, language: str = "zh") -> str:
+    if language == "zh":
+        return "主数据影响所有店铺，只有不限范围的人员可以上传"
+    return "reference data speaks for every shop; only a person without limits may bring it"
+
+
 def _refuse(engine: Engine, entry: Entry, refusal: WholeRefusal, *, given: Given) -> Report:
     """Keep and record a file of which nothing could be taken; both languages are recorded, the setting's is answered."""
     files.keep(entry, given.settings.files_dir)
+    # kept first: a record of a file that is not there would help nobody
     texts = {language: refusal.message(language=language) for language in ("zh", "en")}
     report = Report(
         file=entry.name,
@@ -241,6 +258,7 @@ def _refuse(engine: Engine, entry: Entry, refusal: WholeRefusal, *, given: Given
     now = datetime.now(UTC)
     with engine.begin() as connection:
         work = Work(_register(connection, entry, given=given), refusal.manifest, refusal.version)
+        mark_kept(connection, work.file_id)
         record_run(connection, work, report, source=refusal.source, started_at=now, finished_at=now, observed_at=None, latest_at=None)
     log.warning("file refused whole", source=refusal.source or None, file=entry.sha256)
     return report

@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event, text
 
-from data.ingest import ingest_path, replay
+from data.ingest import ingest_path, replay, replay_waiting
 from data.report import Report
 from data.settings import Settings
 from tests.conftest import MakeEngine
@@ -187,6 +187,79 @@ def test_a_warehouse_list_that_comes_before_its_shop_is_taken_once_the_shop_is_k
 
     assert rows(engine, "SELECT order_no, stage, warehouse_code FROM orders") == [("1", "shipped", "成都仓")]
     assert rows(engine, "SELECT * FROM rejected_rows") == []
+
+
+def _shops(path: Path, **cells: str) -> Path:
+    row = {"店铺编号": "shop", "店铺名称": "测试家居店", "平台": "淘宝", "时区": "Asia/Shanghai", "币种": "CNY"} | cells
+    return write_rows(path, SHOPS, [row], encoding="utf-8-sig")
+
+
+def test_a_shop_master_with_another_zone_ends_the_same_whether_it_came_first_or_last(make_engine: MakeEngine, tmp_path: Path) -> None:
+    orders = write_orders(tmp_path / "o.csv", [taobao_order(1, status=SHIPPED), taobao_order(2)])
+    lines = write_lines(tmp_path / "l.csv", [taobao_line(1), taobao_line(2)])
+    master = _shops(tmp_path / "shops.csv", 时区="America/New_York", 币种="USD")
+    states = []
+    for sequence in ((master, orders, lines), (orders, lines, master), (orders, master, lines)):
+        engine = make_engine()
+
+        for path in sequence:
+            take(engine, path, home=tmp_path / "home", shop=None if path == master else "shop")
+
+        states.append(final_state(engine))
+
+    assert states[0] == states[1] == states[2]
+    assert states[0]["orders"][0][5] == datetime(2026, 11, 1, 14, tzinfo=UTC)
+
+
+def test_a_shop_keeps_its_zone_where_its_files_are_past_their_retention(engine: Engine, tmp_path: Path) -> None:
+    take(engine, write_orders(tmp_path / "o.csv", [taobao_order(1)]), home=tmp_path, shop="shop")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE source_files SET erased_at = now()"))
+
+    take(engine, _shops(tmp_path / "shops.csv", 时区="America/New_York"), home=tmp_path)
+
+    assert one(engine, "SELECT zone, complete FROM shops") == ("Asia/Shanghai", True)
+    assert one(engine, "SELECT action FROM audit_log").action == "shop_zone_kept"
+
+
+def test_a_file_past_its_retention_that_comes_again_stays_erased(engine: Engine, tmp_path: Path) -> None:
+    path = write_orders(tmp_path / "o.csv", [taobao_order(1)])
+    take(engine, path, home=tmp_path)
+    kept = tmp_path / "files" / one(engine, "SELECT sha256 FROM source_files").sha256
+    kept.unlink()
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE source_files SET erased_at = now()"))
+
+    assert take(engine, path, home=tmp_path).status == "unchanged"
+
+    assert not kept.exists()
+    assert one(engine, "SELECT erased_at FROM source_files").erased_at is not None
+
+
+def test_an_order_put_off_by_a_back_fill_keeps_its_nature_when_a_live_file_computes_it(engine: Engine, tmp_path: Path) -> None:
+    take(engine, write_orders(tmp_path / "old.csv", [taobao_order(1)]), home=tmp_path, later=True)
+
+    take(engine, write_orders(tmp_path / "new.csv", [taobao_order(1, status=SHIPPED)]), home=tmp_path, nature="live")
+
+    assert one(engine, "SELECT nature, first_file_id FROM orders") == ("backfill", 1)
+
+
+def test_two_shops_of_one_name_do_not_set_a_file_going_round(engine: Engine, tmp_path: Path) -> None:
+    take(engine, write_stock_out(tmp_path / "w.csv", [stock_out(1)]), home=tmp_path)
+    with engine.begin() as connection:
+        for shop in ("a", "b"):
+            connection.execute(
+                text(f"INSERT INTO shops VALUES ('{shop}', 'taobao', '测试家居店', null, 'Asia/Shanghai', 'CNY', 'CN', true, now())")
+            )
+
+    assert replay_waiting(engine, settings=Settings(home=tmp_path), as_of=NOW) == 0
+
+
+def test_a_person_with_limits_brings_no_master(engine: Engine, tmp_path: Path) -> None:
+    report = take(engine, _shops(tmp_path / "shops.csv"), home=tmp_path, masters=False)
+
+    assert report.status == "refused"
+    assert rows(engine, "SELECT * FROM shops") == []
 
 
 def test_a_ship_time_nobody_gives_is_bounded_by_what_files_showed(engine: Engine, tmp_path: Path) -> None:

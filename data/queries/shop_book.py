@@ -17,10 +17,16 @@ def shop_book(connection: Connection, *, given_shop: str | None = None) -> ShopB
 
 
 def files_waiting_for_shops(connection: Connection) -> list[int]:
-    """Return the files, oldest first, with rows refused for a shop that has become known since."""
+    """Return the files, oldest first, with rows refused for a shop that has become known since, or put back to be taken again.
+
+    A name is known where exactly one shop bears it, as ``ShopBook.find`` has it.
+    """
     query = """
         SELECT DISTINCT file_id FROM file_runs JOIN rejected_rows USING (run_id)
         WHERE code = 'unknown_shop'
-            AND value IN (SELECT shop_id FROM shops UNION SELECT name FROM shops UNION SELECT alias FROM shop_aliases)
+            AND value IN (SELECT shop_id FROM shops UNION SELECT alias FROM shop_aliases
+                UNION SELECT name FROM shops GROUP BY name HAVING count(*) = 1)
+        UNION SELECT file_id FROM source_files WHERE erased_at IS NULL AND NOT EXISTS (
+            SELECT FROM file_runs WHERE file_runs.file_id = source_files.file_id)
         ORDER BY file_id"""
     return list(connection.execute(text(query)).scalars())

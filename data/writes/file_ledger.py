@@ -29,11 +29,16 @@ def register_file(
             text("""
             INSERT INTO source_files AS kept (shop_id, sha256, name, size_bytes, nature, received_at)
             VALUES (:shop_id, :sha256, :name, :size_bytes, :nature, :received_at)
-            ON CONFLICT (shop_id, sha256) DO UPDATE SET erased_at = NULL RETURNING file_id
+            ON CONFLICT (shop_id, sha256) DO UPDATE SET name = kept.name RETURNING file_id
             """),
             {"shop_id": shop_id, "sha256": sha256, "name": name, "size_bytes": size_bytes, "nature": nature, "received_at": received_at},
         ).scalar_one()
     )
+
+
+def mark_kept(connection: Connection, file_id: int) -> None:
+    """Note that a file's bytes are kept again, where retention had removed them."""
+    connection.execute(text("UPDATE source_files SET erased_at = NULL WHERE file_id = :id AND erased_at IS NOT NULL"), {"id": file_id})
 
 
 def find_run(connection: Connection, work: Work, *, file: str) -> Report | None:
@@ -78,13 +83,14 @@ def record_run(
     observed_at: datetime | None,
     latest_at: datetime | None,
 ) -> None:
-    """Write what came of a file, replacing an earlier refusal of the same work."""
-    key = {"file_id": work.file_id, "manifest": work.manifest, "version": work.version}
+    """Write what came of a file, replacing earlier refusals and, once it was taken, what an older version of the manifest made of it."""
+    key = {"file_id": work.file_id, "manifest": work.manifest, "version": work.version, "taken": report.status == "ingested"}
     connection.execute(
         text("""
         WITH gone AS (
             DELETE FROM file_runs
-            WHERE file_id = :file_id AND (status = 'refused' OR (manifest, manifest_version) = (:manifest, :version))
+            WHERE file_id = :file_id
+                AND (status = 'refused' OR (manifest = :manifest AND (:taken OR manifest_version = :version)))
             RETURNING run_id
         )
         DELETE FROM rejected_rows USING gone WHERE rejected_rows.run_id = gone.run_id

@@ -16,7 +16,8 @@ from data.connectors.readers import Reading
 from data.writes import merge_lines, merge_orders, staging
 from data.writes.categories import reclassify
 from data.writes.masters import assign_touched_shops, create_shops, lock_masters, store_master, touch_restated
-from data.writes.stale import compute_touched, put_off
+from data.writes.moved_shops import put_back_moved_shops
+from data.writes.stale import adopt_put_off, compute_touched, put_off
 from models.findings import Finding
 from models.orders import ORDER_FIELDS
 
@@ -149,7 +150,9 @@ def _merge_orders(connection: Connection, taken: Taken, manifest: Manifest, tabl
     merge_orders.store_events(connection, who)
     if origin.later:
         put_off(connection)
-    elif not taken.staged["events"] and not fields and not table.parent:
+        return
+    adopt_put_off(connection)
+    if not taken.staged["events"] and not fields and not table.parent:
         merge_orders.attach_lines(connection, who)
     else:
         compute_touched(connection, who)
@@ -160,6 +163,8 @@ def _merge_master(connection: Connection, taken: Taken, table: Table, *, origin:
     if not taken.reference or table.fills is None:
         return
     frame = pd.concat(taken.reference, ignore_index=True)
+    if table.fills == "shops":
+        frame = put_back_moved_shops(connection, frame, as_of=origin.as_of)
     store_master(connection, table.fills, frame, observed_at=taken.observed_at, as_of=origin.as_of)
     if table.fills == "skus":
         reclassify(connection, sku_codes=frame["sku_code"].drop_duplicates().tolist(), as_of=origin.as_of, by="master")

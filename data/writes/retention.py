@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import Connection, delete, exists, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from data.tables import audit_log, erased_contacts, order_contacts, orders, source_files
@@ -11,6 +11,8 @@ from data.tables import audit_log, erased_contacts, order_contacts, orders, sour
 
 def erase_contact(connection: Connection, *, shop_id: str, order_no: str, person_id: str, at: datetime) -> bool:
     """Erase a buyer's contact by order, for good: files that come again do not bring it back. False for an unknown order."""
+    # a file of the same order may be under way: whichever comes second sees the other
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('orders of ' || :shop_id, 0))"), {"shop_id": shop_id})
     known = connection.scalar(select(exists().where(orders.c.shop_id == shop_id, orders.c.order_no == order_no)))
     mine = (order_contacts.c.shop_id == shop_id, order_contacts.c.order_no == order_no)
     removed = connection.execute(delete(order_contacts).where(*mine)).rowcount

@@ -26,6 +26,16 @@ def put_off(connection: Connection) -> None:
     connection.execute(text(f"INSERT INTO stale_orders SELECT shop_id, order_no, nature, file_id, as_of FROM touched {known}"))
 
 
+def adopt_put_off(connection: Connection) -> None:
+    """Let touched orders that were put off keep the file, nature and time that first named them."""
+    connection.execute(
+        text("""
+        UPDATE touched SET nature = s.nature, file_id = s.file_id, as_of = s.as_of FROM stale_orders AS s
+        WHERE (s.shop_id, s.order_no) = (touched.shop_id, touched.order_no)
+        """)
+    )
+
+
 def recompute_stale(engine: Engine, *, as_of: datetime) -> int:
     """Compute every order that was put off, in lots with a transaction of their own; return how many.
 
