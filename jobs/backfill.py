@@ -32,8 +32,8 @@ def replay_files(context: JobContext, *, since: datetime, until: datetime, dry_r
             if is_connection_lost(error):
                 raise
             faults.append(f"{file.name}: {_said(context, error, as_of=as_of)}")
-    error = f"未能重放 {len(faults)} 个文件 / {len(faults)} files could not be replayed: {'; '.join(faults)}"[:500] if faults else None
-    return Outcome(rows, f"已重放 {done}/{len(files)} 个文件 / replayed {done} of {len(files)} files", error=error)
+    left_out = f"未能重放 {len(faults)} 个文件 / {len(faults)} files could not be replayed: {'; '.join(faults)}"[:500] if faults else None
+    return Outcome(rows, f"已重放 {done}/{len(files)} 个文件 / replayed {done} of {len(files)} files", error=left_out)
 
 
 def _said(context: JobContext, error: Exception, *, as_of: datetime) -> str:

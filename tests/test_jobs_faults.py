@@ -27,7 +27,7 @@ def test_a_message_of_ours_or_of_the_system_is_said(error: Exception) -> None:
 def test_a_kept_traceback_quotes_no_cell_of_any_link(tmp_path: Path) -> None:
     try:
         try:
-            {}[CELL]
+            dict[str, str]()[CELL]
         except KeyError as missing:
             raise RuntimeError(CELL) from missing
     except RuntimeError as error:
