@@ -1,10 +1,12 @@
 """What is past its retention, and gone?"""
 
 import shutil
+from collections.abc import Set
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from data.writes.job_ledger import trim_runs
+from data.writes.requests import waiting_requests
 from data.writes.retention import erase_old_contacts, mark_files_erased, old_files
 from jobs.job import JobContext, Outcome
 
@@ -27,7 +29,10 @@ def run(context: JobContext, *, as_of: datetime) -> Outcome:
     with context.engine.begin() as connection:
         contacts = erase_old_contacts(connection, before=before)
         runs = trim_runs(connection, before=as_of - timedelta(days=RUN_DAYS))
-    leftovers = _clean(context.settings.home, at=as_of)
+        waiting = waiting_requests(connection)
+    # an upload that nobody has taken in yet is no leftover, however long the jobs were away
+    wanted = {Path(str(request.payload["path"])).name for request in waiting if "path" in request.payload}
+    leftovers = _clean(context.settings.home, at=as_of, wanted=wanted)
     chinese = f"原始文件 {files}，联系信息 {contacts}，运行记录 {runs}，残留 {leftovers}"
     said = f"{chinese} / files {files}, contacts {contacts}, runs {runs}, leftovers {leftovers}"
     return Outcome(files + contacts + runs, said)
@@ -48,13 +53,13 @@ def _erase_files(context: JobContext, *, before: datetime, at: datetime) -> int:
     return len(old)
 
 
-def _clean(home: Path, *, at: datetime) -> int:
+def _clean(home: Path, *, at: datetime, wanted: Set[str]) -> int:
     """Remove temporary and uploaded files that nobody has touched for a day, and old fault reports."""
     removed = 0
     for name, pattern, seconds in _LEFTOVERS:
         folder = home / name
         for path in folder.glob(pattern) if folder.is_dir() else ():
-            if at.timestamp() - path.lstat().st_mtime > seconds:
+            if path.name not in wanted and at.timestamp() - path.lstat().st_mtime > seconds:
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
                 removed += 1
     return removed

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, insert, select
 
 from data.ingest import ingest_path
 from data.settings import Settings
-from data.tables import audit_log, erased_contacts, job_runs, order_contacts, orders, source_files
+from data.tables import audit_log, erased_contacts, job_requests, job_runs, order_contacts, orders, source_files
 from data.writes.retention import erase_contact
 from jobs.housekeeping import run
 from jobs.job import JobContext
@@ -99,6 +99,21 @@ def test_leftovers_of_dead_processes_go_after_a_day(context: JobContext) -> None
 
     left = sorted(str(path.relative_to(context.settings.home)) for path in context.settings.home.glob("*/*"))
     assert left == ["files/b.2.partial", "uploads/new"]
+
+
+def test_an_upload_goes_only_when_its_request_waits_no_more(context: JobContext) -> None:
+    folder = context.settings.home / "uploads"
+    folder.mkdir(parents=True)
+    for name, status in (("waits", "waiting"), ("done", "done")):
+        (folder / name).touch()
+        os.utime(folder / name, (then := (NOW - timedelta(hours=25)).timestamp(), then))
+        row = {"kind": "upload", "payload": {"path": str(folder / name)}, "requested_by": "ann", "requested_at": NOW, "status": status}
+        with context.engine.begin() as connection:
+            connection.execute(insert(job_requests).values(row))
+
+    run(context, as_of=NOW)
+
+    assert [path.name for path in folder.iterdir()] == ["waits"]
 
 
 def test_an_erased_contact_does_not_come_back_with_the_next_file(context: JobContext, tmp_path: Path) -> None:
