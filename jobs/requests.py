@@ -7,6 +7,7 @@ idempotent doing it twice does no harm.
 import os
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,12 @@ from data.writes.requests import WaitingRequest, finish_request, waiting_request
 from jobs.faults import UserMistake, keep_traceback, one_line
 from jobs.job import JobContext, Now
 from jobs.runner import RunResult
+
+# The dashboard asks for results every few seconds; all reasons stand in the ledger of refused rows.
+_MOST_REASONS = 20
+# File systems take 255 bytes; readers and copies add to a name.
+_LONGEST_NAME_BYTES = 200
+_LONGEST_SUFFIX_BYTES = 16
 
 Request = WaitingRequest
 
@@ -59,18 +66,28 @@ def finish(context: JobContext, request: Request, *, result: RunResult, now: Now
 def _done(context: JobContext, request: Request, *, now: Now) -> Mapping[str, Any]:
     payload = request.payload
     if request.kind == "replay":
-        reports = replay(context.engine, int(payload["file_id"]), settings=context.settings, as_of=now())
-        return {"reports": [report.as_json() for report in reports]}
+        # asked for by a person, so done even where this manifest has done it before
+        return _said(replay(context.engine, int(payload["file_id"]), settings=context.settings, as_of=now(), again=True))
     if request.kind == "upload":
-        return {"reports": [report.as_json() for report in _take_upload(context, payload, now=now)]}
+        return _said(_take_upload(context, payload, now=now))
     raise UserMistake(f"没有这个任务 no such job: {payload.get('job')}")
+
+
+def _said(reports: list[Report]) -> Mapping[str, Any]:
+    """Say the counts of every file and the first reasons of all."""
+    said, room = [], _MOST_REASONS
+    for report in reports:
+        shown = report.refused[:room]
+        room -= len(shown)
+        said.append(replace(report, refused=shown).as_json())
+    return {"reports": said}
 
 
 def _take_upload(context: JobContext, payload: Mapping[str, Any], *, now: Now) -> list[Report]:
     """Ingest an uploaded file under the name it had at its sender's, then remove the upload (a copy is kept)."""
     path = _uploaded(context, str(payload["path"]))
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        named = Path(folder, Path(str(payload.get("name") or path.name)).name)
+        named = Path(folder, _fitting(Path(str(payload.get("name") or path.name)).name))
         os.link(path, named)
         reports = ingest_path(
             context.engine,
@@ -80,9 +97,26 @@ def _take_upload(context: JobContext, payload: Mapping[str, Any], *, now: Now) -
             manifest=payload.get("manifest") or None,
             nature=str(payload.get("nature") or "backfill"),
             as_of=now(),
+            masters=payload.get("masters", False) is True,
         )
     path.unlink(missing_ok=True)
     return reports
+
+
+def _fitting(name: str) -> str:
+    """Cut a name to what a file system takes, whole characters only; the suffix stays.
+
+    >>> _fitting("十月.csv")
+    '十月.csv'
+    >>> cut = _fitting("订单" * 60 + ".xlsx")
+    >>> len(cut.encode()), cut[-6:]
+    (200, '订.xlsx')
+    """
+    suffix = Path(name).suffix
+    if len(suffix.encode()) > _LONGEST_SUFFIX_BYTES:
+        suffix = ""
+    room = _LONGEST_NAME_BYTES - len(suffix.encode())
+    return name.removesuffix(suffix).encode()[:room].decode(errors="ignore") + suffix
 
 
 def _uploaded(context: JobContext, name: str) -> Path:

@@ -9,11 +9,12 @@ from sqlalchemy import Engine, Row, func, insert, select
 
 from data.ingest import ingest_path
 from data.settings import Settings
-from data.tables import file_runs, job_requests, orders, source_files
+from data.tables import file_runs, job_requests, orders, rejected_rows, shops, source_files
 from jobs.job import JobContext
 from jobs.requests import carry_out, waiting
 from tests.taobao_export import Sold, write_export
 
+SHOPS = "店铺编号,店铺名称,平台,时区,币种\ntb9,九号店,淘宝,Asia/Shanghai,CNY\n"
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 
 
@@ -85,6 +86,51 @@ def test_a_replay_reads_the_kept_file_again(context: JobContext) -> None:
 
     assert request.status == "done"
     assert request.result["reports"][0]["accepted"] == 2
+
+
+def test_a_replay_does_the_work_again_though_the_same_manifest_has_done_it(context: JobContext) -> None:
+    ingest_path(context.engine, uploaded(context), settings=context.settings, shop="tb1", as_of=NOON)
+    ask(context, kind="replay", payload={"file_id": 1})
+
+    request = carried_out(context)
+
+    assert request.result["reports"][0]["status"] == "ingested"
+
+
+def test_the_answer_holds_all_counts_and_twenty_reasons(context: JobContext) -> None:
+    path = write_export(context.settings.home / "uploads" / "0f3a", [Sold(number) for number in range(30)])
+    path.write_bytes(path.read_bytes().replace(b'="2026', b'="2026E+'))
+    ask(context, kind="upload", payload={"path": str(path), "name": "a.csv", "shop": "tb1"})
+
+    (report,) = carried_out(context).result["reports"]
+
+    assert (report["rows"], report["accepted"], len(report["refused"])) == (30, 0, 20)
+    assert count(context, rejected_rows) == 30
+
+
+@pytest.mark.parametrize(("masters", "status", "stored"), [(True, "ingested", 1), (False, "refused", 0), (None, "refused", 0)])
+def test_only_a_person_who_sees_everything_brings_reference_data(
+    context: JobContext, masters: bool | None, status: str, stored: int
+) -> None:
+    path = context.settings.home / "uploads" / "0f3a"
+    path.parent.mkdir(parents=True)
+    path.write_text(SHOPS, encoding="utf-8")
+    payload: dict[str, object] = {"path": str(path), "name": "店铺.csv", "shop": None}
+    ask(context, kind="upload", payload=payload if masters is None else payload | {"masters": masters})
+
+    (report,) = carried_out(context).result["reports"]
+
+    assert report["status"] == status
+    assert count(context, shops) == stored
+
+
+def test_a_name_longer_than_a_file_system_takes_is_cut_and_keeps_its_suffix(context: JobContext) -> None:
+    path = uploaded(context)
+    ask(context, kind="upload", payload={"path": str(path), "name": "单" * 100 + ".csv", "shop": "tb1"})
+
+    (report,) = carried_out(context).result["reports"]
+
+    assert (report["file"], report["accepted"]) == ("单" * 65 + ".csv", 2)
 
 
 def test_a_replay_after_the_retention_says_why_not(context: JobContext) -> None:
