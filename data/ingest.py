@@ -120,7 +120,7 @@ def replay_waiting(engine: Engine, *, settings: Settings, as_of: datetime) -> in
             replay(engine, file_id, settings=settings, as_of=as_of, again=True)
         except (OperationalError, InterfaceError):
             raise
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001 - whatever one file does, the others go on
             log.error("waiting file not taken", file_id=file_id, fault=type(fault).__name__)
     return len(waiting)
 

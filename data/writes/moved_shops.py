@@ -5,10 +5,12 @@ put back to be read again, in the same transaction that changes the shop; so the
 """
 
 import json
+from collections.abc import Hashable
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 _STATED = ("order_claims", "order_events", "order_sightings", "order_lines", "order_contacts")
 
@@ -24,7 +26,7 @@ def put_back_moved_shops(connection: Connection, frame: pd.DataFrame, *, as_of: 
         files = _files_of(connection, shop.shop_id)
         if any(file.erased_at is not None for file in files):
             asked = {"zone": frame.at[place, "zone"], "currency": frame.at[place, "currency"]}
-            frame.loc[place, ["zone", "currency"]] = [shop.zone, shop.currency]
+            frame.loc[[place], ["zone", "currency"]] = [shop.zone, shop.currency]
             _note(
                 connection, "shop_zone_kept", shop.shop_id, {"asked": asked, "kept": {"zone": shop.zone, "currency": shop.currency}}, as_of
             )
@@ -34,7 +36,7 @@ def put_back_moved_shops(connection: Connection, frame: pd.DataFrame, *, as_of: 
     return frame
 
 
-def _moved(connection: Connection, frame: pd.DataFrame) -> list[tuple[object, object]]:
+def _moved(connection: Connection, frame: pd.DataFrame) -> list[tuple[Hashable, Row[Any]]]:
     known = connection.execute(
         text("""
         SELECT shop_id, zone, currency FROM shops WHERE shop_id = ANY(:shops)
@@ -43,7 +45,7 @@ def _moved(connection: Connection, frame: pd.DataFrame) -> list[tuple[object, ob
         {"shops": frame["shop_id"].tolist()},
     )
     shops = {row.shop_id: row for row in known}
-    moved = []
+    moved: list[tuple[Hashable, Row[Any]]] = []
     for place, row in frame.iterrows():
         shop = shops.get(row["shop_id"])
         if shop is not None and any(pd.notna(row.get(name)) and row[name] != getattr(shop, name) for name in ("zone", "currency")):
@@ -51,7 +53,7 @@ def _moved(connection: Connection, frame: pd.DataFrame) -> list[tuple[object, ob
     return moved
 
 
-def _files_of(connection: Connection, shop_id: str) -> list[object]:
+def _files_of(connection: Connection, shop_id: str) -> list[Row[Any]]:
     """Return every file that may speak of a shop: those given for it and those whose rows name their shops."""
     query = """
         SELECT DISTINCT f.file_id, f.erased_at FROM source_files AS f JOIN file_runs AS r USING (file_id)
