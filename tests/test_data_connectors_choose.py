@@ -1,3 +1,5 @@
+"""Which manifest fits a file, and what is said when none does?"""
+
 from pathlib import Path
 
 import pytest

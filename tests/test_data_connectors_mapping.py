@@ -1,3 +1,5 @@
+"""What does a chunk of a known table say of orders, lines, events and contacts?"""
+
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

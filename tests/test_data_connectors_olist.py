@@ -1,3 +1,5 @@
+"""Are the Olist files mapped as their source counts them?"""
+
 import csv
 import gzip
 from collections import Counter

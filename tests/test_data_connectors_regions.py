@@ -1,3 +1,5 @@
+"""Which region does an address, a province or a code mean?"""
+
 from collections import Counter
 
 import pytest

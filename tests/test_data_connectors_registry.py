@@ -1,3 +1,5 @@
+"""What holds for every manifest there is?"""
+
 import csv
 import io
 import json

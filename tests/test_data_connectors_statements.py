@@ -1,3 +1,5 @@
+"""Which events does a row state, exactly or within bounds?"""
+
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""How does a cell become a value, and when is it refused?"""
+
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo

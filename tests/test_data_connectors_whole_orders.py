@@ -1,3 +1,5 @@
+"""What does an order of several rows say as a whole?"""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
