@@ -11,13 +11,15 @@ from typing import Any
 
 from data.connectors.choose import Choice, choose
 from data.connectors.manifest import Manifest, Table
-from data.connectors.readers import Entry, Preview, UnreadableFile, clean_names, open_entries, preview, raw_rows
+from data.connectors.readers import Entry, Preview, UnreadableFile, open_entries, preview, raw_rows
+from data.connectors.readers.table import Layout, layout_of
 from data.connectors.registry import manifests
 from data.settings import Settings
+from models.personal import looks_personal
 
 MASK = "＊＊＊"
-# A phone number or an e-mail is masked in any column: a row out of line may carry it where it does not belong.
-_LOOKS_PERSONAL = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)|[^\s@]+@[^\s@]+\.[^\s@]+")
+# A merchant writes names and promises into remarks, so that a column called so is masked whatever its manifest says.
+_REMARKS = re.compile(r"备注|留言|附言|寄语|说明|note|remark|memo|comment|message", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,9 @@ def raw_cells(
         rows = raw_rows(entry, seen, numbers, records_path=known.records_path if known else _only_path(seen))
     except UnreadableFile:
         return {}
-    named = _names(known, seen)
+    layout = _layout(known, seen)
     personal = personal_columns(manifests(settings.home / "manifests"), source=source)
-    return {number: _row(number, raw, names=named, personal=personal, reveal=reveal) for number, raw in rows.items()}
+    return {number: _row(number, raw, layout=layout, personal=personal, reveal=reveal) for number, raw in rows.items()}
 
 
 def personal_columns(known: Collection[Manifest], *, source: str) -> frozenset[str] | None:
@@ -80,35 +82,38 @@ def _only_path(seen: Preview) -> str:
     return next(iter(seen.sources), "")
 
 
-def _names(choice: Choice | None, seen: Preview) -> tuple[str, ...]:
+def _layout(choice: Choice | None, seen: Preview) -> Layout:
     if choice is not None and choice.header:
-        return choice.header
-    return clean_names(seen.rows[0]) if seen.rows else ()
+        return layout_of(choice.header, first_rows=seen.rows[choice.header_row :])
+    return layout_of(seen.rows[0] if seen.rows else (), first_rows=seen.rows[1:])
 
 
-def _row(
-    number: int, raw: list[str] | Mapping[str, Any], *, names: tuple[str, ...], personal: frozenset[str] | None, reveal: bool
-) -> RawRow:
+def _row(number: int, raw: list[str] | Mapping[str, Any], *, layout: Layout, personal: frozenset[str] | None, reveal: bool) -> RawRow:
     if isinstance(raw, Mapping):
         pairs = list(_leaves(raw))
     else:
         # with a cell too many or too few the names no longer say what a cell is, so that any may be personal
-        aligned = len(raw) >= len(names) and not any(raw[len(names) :])
-        pairs = list(zip(names, raw, strict=False)) if aligned else [(f"#{n + 1}", cell) for n, cell in enumerate(raw)]
+        aligned = layout.least <= len(raw) and layout.holds(raw)
+        pairs = list(zip(layout.names, raw, strict=False)) if aligned else [(f"#{n + 1}", cell) for n, cell in enumerate(raw)]
         personal = personal if aligned else None
-    hidden = tuple(personal is None or _is_personal(name, personal) or bool(_LOOKS_PERSONAL.search(cell)) for name, cell in pairs)
+    # what looks personal is masked in any column: a row out of line may carry it where it does not belong
+    hidden = tuple(personal is None or _is_personal(name, personal) or looks_personal(cell) for name, cell in pairs)
     cells = tuple(MASK if hide and cell and not reveal else cell for (_, cell), hide in zip(pairs, hidden, strict=True))
     return RawRow(row_number=number, names=tuple(name for name, _ in pairs), cells=cells, personal=hidden)
 
 
 def _is_personal(path: str, personal: frozenset[str]) -> bool:
-    """Say whether a column, or a path into a record, is personal or lies within something personal.
+    """Say whether a column, or a path into a record, is personal or lies within something personal, or a remark.
 
     >>> _is_personal("customer.first_name", frozenset({"customer"})), _is_personal("lines[0].sku", frozenset({"customer"}))
     (True, False)
+    >>> _is_personal("订单备注", frozenset()), _is_personal("sellerMemo", frozenset()), _is_personal("订单编号", frozenset())
+    (True, True, False)
     >>> _is_personal("refunds[3].note", frozenset({"refunds[].note"}))
     True
     """
+    if _REMARKS.search(path):
+        return True
     plain = "".join(part.partition("]")[2] if number else part for number, part in enumerate(path.split("[")))
     lists = "[]".join(part.partition("]")[2] if number else part for number, part in enumerate(path.split("[")))
     return any(said == name or said.startswith((f"{name}.", f"{name}[")) for said in (path, plain, lists) for name in personal)

@@ -250,8 +250,23 @@ def test_a_row_that_cannot_be_taken_is_refused_alone(row: bytes, code: str) -> N
     assert refused_of(iter(chunks)) == [(3, code)]
 
 
-def test_extra_empty_cells_and_a_missing_nameless_one_are_no_fault() -> None:
-    assert table_of(reading_of("a,b,\n1,2\n1,2,\n1,2,,, \n").chunks()) == {2: ["1", "2"], 3: ["1", "2"], 4: ["1", "2"]}
+def test_extra_empty_cells_of_most_rows_and_a_missing_nameless_one_are_no_fault() -> None:
+    assert table_of(reading_of("a,b,\n1,2\n1,2,\n1,2, \n").chunks()) == {2: ["1", "2"], 3: ["1", "2"], 4: ["1", "2"]}
+    assert table_of(reading_of("a,b\n1,2,,\n1,2,, \n1,2\n").chunks()) == {2: ["1", "2"], 3: ["1", "2"], 4: ["1", "2"]}
+
+
+@pytest.mark.parametrize("header", ["a,b,c", "a,b,c,"])
+@pytest.mark.parametrize("usual", ["1,2,3", "1,2,3,"])
+@pytest.mark.parametrize("rows", [3, 50_000], ids=["rows one by one", "rows by the block"])
+def test_a_row_that_an_unquoted_comma_shifts_is_refused_though_its_last_cell_is_empty(header: str, usual: str, rows: int) -> None:
+    shifted = usual.replace("2,3", "2,x,")
+    text = "\n".join([header, *[usual] * rows, shifted, *[usual] * rows, ""])
+
+    chunks = list(reading_of(text))
+
+    assert refused_of(iter(chunks)) == [(rows + 2, "too_many_cells")]
+    assert all(cells == ["1", "2", "3"] for cells in table_of(iter(chunks)).values())
+    assert sum(len(chunk.row_number) for chunk in chunks) == 2 * rows
 
 
 def test_a_file_cut_within_its_last_record_keeps_the_rows_before() -> None:

@@ -433,6 +433,23 @@ def test_no_reason_and_no_record_of_a_refusal_ever_quotes_a_buyer(
     assert "SECRET" not in f"{said} {stored} {logged.out} {logged.err}"
 
 
+@pytest.mark.parametrize("sound", [0, 3], ids=["alone in its file", "among others"])
+def test_a_row_that_a_comma_in_a_note_shifts_quotes_nobody(engine: Engine, tmp_path: Path, sound: int) -> None:
+    buyer = {"收货人姓名": "冯六", "收货地址": "广东省 深圳市 科技路6号", "联系电话": "0755-26000006", "联系手机": "13900000006"}
+    content = _gbk([*(taobao_order(number) for number in range(1, sound + 1)), taobao_order(9, **buyer, 买家留言="快、快")])
+    path = _written(tmp_path / "a.csv", content.replace("快、快".encode("gbk"), "快,快".encode("gbk")))
+
+    report = _take(engine, path, home=tmp_path)
+
+    found = [(finding.row, finding.code) for finding in report.refused]
+    assert found == [(sound + 2, "too_many_cells")] if sound else (2, "not_a_time") in found
+    assert len(_orders(engine)) == sound
+    assert {finding.value for finding in report.refused} == {None}
+    said = json.dumps(report.as_json(language="zh"), ensure_ascii=False)
+    stored = f"{said} {_all(engine, 'SELECT * FROM rejected_rows')} {_all(engine, 'SELECT * FROM file_runs')}"
+    assert not any(secret in stored for secret in ("冯六", "科技路", "26000006", "13900000006"))
+
+
 def test_personal_data_lies_in_no_table_but_the_contacts(engine: Engine, tmp_path: Path) -> None:
     """The masked cells, the titles and the notes: nothing of a buyer is in orders, claims, lines or events."""
     _take(engine, _written(tmp_path / "o.csv", _gbk([taobao_order(1, **SECRETS)])), home=tmp_path, shop="shop")

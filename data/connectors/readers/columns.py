@@ -10,8 +10,6 @@ from data.connectors.readers.footers import MAYBE_FOOTER
 from data.connectors.readers.records import Block
 from data.connectors.readers.table import Layout
 
-# More cells than the header has: a trailing comma gives one, two are seen; beyond that the rows are looked at one by one.
-MAX_EXTRA_CELLS = 3
 _MARK = UNDECODABLE.encode()
 # A character that is neither padding nor a guard.
 _SAYS_SOMETHING = f"[^{PADDING}'`=\"]"
@@ -25,7 +23,7 @@ def block_columns(block: Block, *, layout: Layout, delimiter: str) -> list[pa.Ar
     if not block.regular or 0 in block.data or _MARK in block.data:
         return None
     first = block.first(delimiter=delimiter)
-    if not layout.least <= len(first) <= layout.width + MAX_EXTRA_CELLS:
+    if not layout.least <= len(first) <= layout.most:
         return None
     extra = range(layout.width, len(first))
     table = _parsed(block, width=len(first), places={0, *extra, *(place for place, _ in layout.asked)}, delimiter=delimiter)

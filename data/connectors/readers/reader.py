@@ -42,7 +42,8 @@ def read(
             named: Sequence[str] = ()
             for row in islice(rows, header_row):
                 named = [] if isinstance(row, Finding) else row[1]
-            return Collector(layout_of(header or named, columns=columns, short_rows=short_rows), footers)
+            layout = layout_of(header or named, columns=columns, short_rows=short_rows, first_rows=seen.rows[header_row:])
+            return Collector(layout, footers)
 
         if seen.kind == "text" and split is None:
             return _text_chunks(entry, seen, header_row=header_row, collector=collector)

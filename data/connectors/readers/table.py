@@ -1,7 +1,8 @@
 """How do raw rows become chunks of named, cleaned columns?"""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import median_low
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,7 @@ class Layout:
     names: tuple[str, ...]
     asked: tuple[tuple[int, str], ...]
     short_rows: bool = False
+    usual: int = 0
 
     @property
     def width(self) -> int:
@@ -45,12 +47,30 @@ class Layout:
         """Cells a complete row has: a nameless last column comes from a trailing comma and may be missing."""
         return max((place + 1 for place, name in enumerate(self.names) if name), default=0)
 
+    @property
+    def most(self) -> int:
+        """Cells a row may have: one more, even an empty one, betrays an unquoted comma, unless most rows have it."""
+        return max(self.least, self.usual)
 
-def layout_of(header: Sequence[str], *, columns: Collection[str] | None = None, short_rows: bool = False) -> Layout:
-    """Name the columns of a raw header row and pick those that were asked."""
+    def holds(self, cells: Sequence[str]) -> bool:
+        """Say whether a row is no wider than it may be and nothing stands to the right of the header."""
+        return len(cells) <= self.most and not any(map(clean_cell, cells[self.width :]))
+
+
+def layout_of(
+    header: Sequence[str],
+    *,
+    columns: Collection[str] | None = None,
+    short_rows: bool = False,
+    first_rows: Sequence[Sequence[str]] = (),
+) -> Layout:
+    """Name the columns of a raw header row and pick those that were asked; ``first_rows`` below it show how wide most rows are."""
     names = clean_names(header)
     asked = tuple((place, name) for place, name in enumerate(names) if name and (columns is None or name in columns))
-    return Layout(names, asked, short_rows)
+    layout = Layout(names, asked, short_rows)
+    # footers are narrower
+    widths = [len(row) for row in first_rows if len(row) >= layout.least]
+    return replace(layout, usual=median_low(widths) if widths else layout.width)
 
 
 def is_too_large(cell: str) -> bool:
@@ -67,7 +87,7 @@ def refusal(cells: list[str], *, layout: Layout) -> str | None:
         return "undecodable"
     if "\0" in joined:
         return "control_character"
-    if len(cells) > layout.width and any(map(clean_cell, cells[layout.width :])):
+    if len(cells) > layout.least and not layout.holds(cells):
         return "too_many_cells"
     return "too_few_cells" if len(cells) < layout.least and not layout.short_rows else None
 
