@@ -32,6 +32,7 @@ def add(
     oidc: Annotated[bool, typer.Option("--oidc", help="只用单点登录，不设密码 signs in by OIDC only, no password")] = False,
 ) -> None:
     """新增人员 add a person; the password is asked for, or read from standard input."""
+    login = login.lower()
     if role not in ROLES:
         raise UserMistake(f"没有这个角色 no such role: {role} (有 there are: {', '.join(ROLES)})")
     hashed = None if oidc else password_hash(_password())

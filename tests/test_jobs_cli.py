@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
+from data.actions import person_of
 from data.passwords import password_fits
 from data.settings import CHECKOUT, settings
 from data.tables import audit_log, heartbeats, job_runs, people
@@ -205,6 +206,32 @@ def test_backfill_dry_run_names_the_files_and_touches_nothing(run: Run, engine: 
         assert connection.execute(select(job_runs)).all() == []
     assert status == 0
     assert "october.csv" in out
+
+
+def test_a_login_name_is_the_same_in_whatever_case(run: Run, engine: Engine) -> None:
+    added = run("people", "add", "Ann.Li@Shop.example", "--name", "安", "--role", "operations", "--oidc")
+    taken = run("people", "add", "ANN.LI@shop.example", "--name", "安", "--role", "manager", "--oidc")
+
+    # the e-mail of a sign-in comes in lower case
+    found = person_of(engine, person_id="ann.li@shop.example")
+    disabled = run("people", "disable", "Ann.Li@SHOP.example")
+
+    assert [status for status, _, _ in (added, taken, disabled)] == [0, 2, 0]
+    assert found is not None
+    assert (found.person_id, found.role) == ("ann.li@shop.example", "operations")
+    assert person_of(engine, person_id="ann.li@shop.example") is None
+
+
+def test_a_login_name_of_before_in_mixed_case_still_signs_in_and_is_taken(run: Run, engine: Engine) -> None:
+    run("people", "add", "ann", "--name", "安", "--role", "operations", "--oidc")
+    with engine.begin() as connection:
+        connection.execute(update(people).values(person_id="Ann"))
+
+    taken = run("people", "add", "ann", "--name", "安", "--role", "manager", "--oidc")
+
+    assert taken[0] == 2
+    assert person_of(engine, person_id="ann") == person_of(engine, person_id="Ann")
+    assert person_of(engine, person_id="ann") is not None
 
 
 def test_people_are_added_with_a_hash_listed_and_disabled_each_with_an_audit_row(

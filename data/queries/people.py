@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, or_, select
 
 from data.tables import people
 from models.people import Person
@@ -18,8 +18,12 @@ class Account:
 
 
 def account(connection: Connection, *, person_id: str) -> Account | None:
-    """Return an active person by login name or OIDC e-mail, or None."""
-    row = connection.execute(select(people).where(people.c.person_id == person_id, people.c.active.is_(True))).mappings().one_or_none()
+    """Return an active person by login name or OIDC e-mail, in whatever case, or None."""
+    login = person_id.lower()
+    # people added before names were folded may stand in mixed case; where both stand, the folded one is meant
+    same = or_(people.c.person_id == login, func.lower(people.c.person_id) == login)
+    query = select(people).where(same, people.c.active.is_(True)).order_by((people.c.person_id == login).desc()).limit(1)
+    row = connection.execute(query).mappings().one_or_none()
     if row is None:
         return None
     limits = [None if row[name] is None else tuple(row[name]) for name in ("scope_shops", "scope_channels", "scope_warehouses")]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from data.tables import audit_log, people
@@ -12,9 +12,13 @@ from models.scope import Scope
 
 
 def add_person(connection: Connection, person: Person, *, hashed: str | None, by: str, at: datetime) -> bool:
-    """Add a person, who signs in by this password hash or, without one, by OIDC; False when the login name is taken."""
+    """Add a person, who signs in by this password hash or, without one, by OIDC; False when the login name is taken.
+
+    Login names are kept in lower case: who signs in may write them otherwise.
+    """
+    login = person.person_id.lower()
     row = {
-        "person_id": person.person_id,
+        "person_id": login,
         "name": person.name,
         "role": person.role,
         "password_hash": hashed,
@@ -25,19 +29,19 @@ def add_person(connection: Connection, person: Person, *, hashed: str | None, by
         "created_at": at,
     }
     statement = upsert(people).values(row).on_conflict_do_nothing().returning(people.c.person_id)
-    if connection.execute(statement).first() is None:
+    if connection.scalar(select(exists().where(_is(login)))) or connection.execute(statement).first() is None:
         return False
-    _audit(connection, action="add_person", person_id=person.person_id, detail={"role": person.role}, by=by, at=at)
+    _audit(connection, action="add_person", person_id=login, detail={"role": person.role}, by=by, at=at)
     return True
 
 
 def disable_person(connection: Connection, *, person_id: str, by: str, at: datetime) -> bool:
     """Let a person sign in no more; False when there is no such active person."""
-    statement = update(people).where(people.c.person_id == person_id, people.c.active).values(active=False)
-    if connection.execute(statement).rowcount == 0:
-        return False
-    _audit(connection, action="disable_person", person_id=person_id, detail={}, by=by, at=at)
-    return True
+    statement = update(people).where(_is(person_id.lower()), people.c.active).values(active=False).returning(people.c.person_id)
+    disabled = list(connection.scalars(statement))
+    for login in disabled:
+        _audit(connection, action="disable_person", person_id=login, detail={}, by=by, at=at)
+    return bool(disabled)
 
 
 def listed_people(connection: Connection) -> list[tuple[Person, bool]]:
@@ -54,6 +58,11 @@ def listed_people(connection: Connection) -> list[tuple[Person, bool]]:
         )
         for row in connection.execute(select(people).order_by(people.c.person_id))
     ]
+
+
+def _is(login: str) -> ColumnElement[bool]:
+    # people added before names were folded may stand in mixed case
+    return or_(people.c.person_id == login, func.lower(people.c.person_id) == login)
 
 
 def _listed(limit: tuple[str, ...] | None) -> list[str] | None:
