@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from dashboard.proxied import is_proxied
 from data import api
 from data.api import DatabaseProblem, Pulse
 
@@ -30,13 +31,16 @@ def script_took(page: str, *, seconds: float) -> None:
 
 
 async def healthz(request: Request) -> JSONResponse:
-    """Answer 200 when the database answers and the jobs beat, else 503; says which."""
+    """Answer 200 when the database answers and the jobs beat, else 503; says which, but not to strangers behind a proxy."""
     body = await asyncio.to_thread(health, as_of=datetime.now(UTC))
-    return JSONResponse(body, status_code=200 if body["status"] == "ok" else 503)
+    said = {"status": body["status"]} if is_proxied(request.headers) else body
+    return JSONResponse(said, status_code=200 if body["status"] == "ok" else 503)
 
 
 async def metrics(request: Request) -> Response:
-    """Answer in Prometheus' text format; 503 when the database is away."""
+    """Answer in Prometheus' text format; 503 when the database is away, 403 to whoever comes through a proxy."""
+    if is_proxied(request.headers):
+        return Response(status_code=403)
     text = await asyncio.to_thread(_metrics_text, as_of=datetime.now(UTC))
     return Response(text or b"", status_code=503 if text is None else 200, media_type=CONTENT_TYPE_LATEST)
 
@@ -67,7 +71,10 @@ def _metrics_text(*, as_of: datetime) -> bytes | None:
 
 def _gauges(found: Pulse, *, as_of: datetime) -> CollectorRegistry:
     registry = CollectorRegistry()
-    Gauge("orderhub_orders", "Orders stored, stubs left out", registry=registry).set(found.orders)
+    orders = Gauge(
+        "orderhub_orders_estimate", "Orders stored, stubs among them, as the database last estimated; NaN = not yet", registry=registry
+    )
+    orders.set(float("nan") if found.orders_estimate is None else found.orders_estimate)
     age = _age(found.heartbeat_at, as_of=as_of)
     beat = Gauge("orderhub_jobs_heartbeat_age_seconds", "Seconds since the jobs process last beat; NaN = never", registry=registry)
     beat.set(float("nan") if age is None else age)

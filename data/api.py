@@ -35,7 +35,7 @@ def source_titles(settings: Settings) -> dict[str, tuple[str, str]]:
 class Pulse:
     """How the installation is, for the health and metrics routes."""
 
-    orders: int
+    orders_estimate: int | None
     heartbeat_at: datetime | None
     sources: tuple[SourcePulse, ...]
 
@@ -50,10 +50,11 @@ def engine() -> Engine:
 
 
 def pulse(engine: Engine, *, counts: bool) -> Pulse:
-    """Feel the pulse; ``counts`` asks for the figures that cost a scan."""
+    """Feel the pulse; ``counts`` asks for more than whether it beats."""
     with reading(engine) as connection:
         _pulse.answers(connection)
         beat = _jobs.heartbeat_at(connection, scope=EVERYTHING)
         if not counts:
-            return Pulse(orders=0, heartbeat_at=beat, sources=())
-        return Pulse(orders=_pulse.order_count(connection), heartbeat_at=beat, sources=tuple(_pulse.last_files(connection)))
+            return Pulse(orders_estimate=None, heartbeat_at=beat, sources=())
+        estimate, files = _pulse.order_estimate(connection), tuple(_pulse.last_files(connection))
+        return Pulse(orders_estimate=estimate, heartbeat_at=beat, sources=files)
