@@ -4,15 +4,17 @@ In the demo, on this machine only, one chooses who one is. Otherwise one signs i
 with a local account. There is no other way in, and a forwarded request is never the demo's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from ipaddress import ip_address
+from time import sleep
 
 import streamlit as st
 
 from dashboard import words
 from dashboard.i18n import t
 from dashboard.oidc import Oidc
+from dashboard.proxied import is_proxied
 from dashboard.throttle import Throttle
 from data import actions
 from data.api import engine, settings
@@ -33,9 +35,8 @@ def demo_allowed(*, demo: bool, headers: Iterable[str], address: str | None) -> 
     >>> demo_allowed(demo=True, headers=[], address="192.0.2.7"), demo_allowed(demo=False, headers=[], address=None)
     (False, False)
     """
-    forwarded = any(name.lower().startswith("x-forwarded") or name.lower() == "forwarded" for name in headers)
     here = address is None or ip_address(address.split("%")[0]).is_loopback
-    return demo and here and not forwarded
+    return demo and here and not is_proxied(headers)
 
 
 def somebody(*, as_of: datetime) -> Person:
@@ -77,13 +78,22 @@ def _choose(people: list[Person]) -> None:
 
 
 def _by_oidc(*, as_of: datetime) -> Person | None:
-    if not st.user.get("is_logged_in") or st.user.get("email_verified") is False:
+    if not (st.user.get("is_logged_in") and email_verified(st.user)):
         return None
-    person = actions.person_of(engine(), person_id=str(st.user.get("email", "")).lower())
+    person = actions.person_of(engine(), person_id=str(st.user.get("email", "")))
     if person is not None and st.session_state.get(_RECORDED) != person.person_id:
         actions.record_sign_in(engine(), person_id=person.person_id, how="oidc", as_of=as_of)
         st.session_state[_RECORDED] = person.person_id
     return person
+
+
+def email_verified(claims: Mapping[str, object]) -> bool:
+    """Say whether the provider vouches for the e-mail; one that does not say so does not.
+
+    >>> email_verified({"email": "li@a.example"}), email_verified({"email_verified": True}), email_verified({"email_verified": "false"})
+    (False, True, False)
+    """
+    return claims.get("email_verified") is True
 
 
 def _by_account() -> Person | None:
@@ -101,6 +111,10 @@ def _way_in(*, as_of: datetime) -> None:
 
 
 def _oidc_way_in() -> None:
+    if st.user.get("is_logged_in") and not email_verified(st.user):
+        st.warning(t("登录服务没有确认 {email} 属于您，请联系管理员。", email=st.user.get("email", "")), icon=":material/lock:")
+        st.button(t("换一个账号"), on_click=st.logout, key="other_account")
+        return
     if st.user.get("is_logged_in"):
         st.warning(t("{email} 还没有被授权，请联系管理员。", email=st.user.get("email", "")), icon=":material/lock:")
         st.button(t("换一个账号"), on_click=st.logout, key="other_account")
@@ -123,6 +137,7 @@ def _try(name: str, password: str, *, as_of: datetime) -> None:
     if not _throttle.admits(name, as_of=as_of):
         st.error(t("尝试次数过多，请 5 分钟后再试。"), icon=":material/timer:")
         return
+    sleep(_throttle.pause(as_of=as_of).total_seconds())
     person = actions.check_password(engine(), person_id=name, password=password)
     if person is None:
         _throttle.failed(name, as_of=as_of)

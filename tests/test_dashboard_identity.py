@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 
 from dashboard import identity
 from dashboard.oidc import Oidc
-from dashboard.throttle import TRIES_A_NAME, Throttle
+from dashboard.throttle import FAILURES_A_SECOND, LONGEST_PAUSE, TRIES_A_NAME, Throttle
 from data.passwords import password_hash
 from data.tables import audit_log
 from data.writes.people import add_person, disable_person
@@ -105,6 +105,46 @@ def test_after_too_many_tries_even_the_right_password_waits(real: Engine) -> Non
 
     assert "尝试次数过多" in app.error[0].value
     assert not app.metric
+
+
+def test_strangers_failures_keep_nobody_out(real: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(identity, "sleep", waited.append)
+    for n in range(10 * FAILURES_A_SECOND):
+        identity._throttle.failed(f"made up {n}", as_of=datetime.now(UTC))
+    app = open_page()
+    app.text_input(key="sign_in_name").input("li")
+    app.text_input(key="sign_in_password").input(PASSWORD)
+    app.form_submit_button[0].click().run()
+
+    assert table(app, 0)["渠道"] == ["抖音", "合计"]
+    assert waited == [LONGEST_PAUSE.total_seconds()]
+
+
+@pytest.mark.parametrize(
+    ("claims", "admitted"),
+    [
+        ({"email": "Li", "email_verified": True}, True),
+        ({"email": "LI"}, False),
+        ({"email": "li", "email_verified": False}, False),
+        ({"email": "li", "email_verified": "true"}, False),
+        ({"email": "", "email_verified": True}, False),
+        ({"email": "wang", "email_verified": True}, False),
+    ],
+    ids=str,
+)
+def test_only_an_email_that_the_provider_vouches_for_lets_one_in(
+    claims: dict[str, object], admitted: bool, real: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CLIENT_ID", "CLIENT_SECRET", "METADATA_URL", "REDIRECT_URI", "COOKIE_SECRET"):
+        monkeypatch.setenv(f"ORDERHUB_OIDC_{name}", "x" * 32)
+    monkeypatch.setattr(st, "user", {"is_logged_in": True, **claims})
+
+    app = open_page()
+
+    assert not app.exception
+    assert bool(app.metric) is admitted
+    assert bool(app.warning) is not admitted
 
 
 def test_somebody_disabled_is_out_at_the_next_click(real: Engine) -> None:
