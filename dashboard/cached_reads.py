@@ -69,9 +69,9 @@ def whole_refusals(scope: Scope) -> list[RefusedFile]:
 
 
 @st.cache_data(ttl="15s", max_entries=64, show_spinner=False)
-def refused_rows(scope: Scope, shop_id: str | None, source: str | None) -> list[RefusedCell]:
-    """Return the newest refused cells."""
-    return reads.refused_rows(engine(), scope=scope, shop_id=shop_id, source=source)
+def refused_rows(scope: Scope, shop_ids: tuple[str, ...], source: str | None) -> list[RefusedCell]:
+    """Return the newest refused cells of some shops."""
+    return reads.refused_rows(engine(), scope=scope, shop_ids=shop_ids, source=source)
 
 
 @st.cache_data(ttl="60s", max_entries=4, show_spinner=False)

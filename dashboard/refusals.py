@@ -29,9 +29,8 @@ def refused_rows(found: list[SourceRow], *, view: View) -> None:
     if view.scope.warehouses is not None:
         states.not_allowed(t("拒收行按店铺列出，您的范围限于部分仓库，因此不显示。"))
         return
-    shop_id, source = _pick_source(found)
-    shops = {row.source.shop_id for row in found}
-    cells = [cell for cell in cached_reads.refused_rows(view.scope, shop_id, source) if cell.shop_id in shops]
+    shop_ids, source = _pick_source(found)
+    cells = cached_reads.refused_rows(view.scope, shop_ids, source)
     if not cells:
         tables.none_yet(t("没有拒收行"))
         return
@@ -46,7 +45,7 @@ def refused_rows(found: list[SourceRow], *, view: View) -> None:
     )
     st.download_button(
         t("下载拒收行 CSV"),
-        _csv_later(view, shop_id=shop_id, source=source, shops=frozenset(shops)),
+        _csv_later(view, shop_ids=shop_ids, source=source),
         file_name=f"orderhub-refused-{view.as_of:%Y%m%d-%H%M}.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -132,16 +131,17 @@ def _replay(file_id: int, view: View) -> None:
     st.toast(t("已提交重放，后台任务会在一分钟内处理。"), icon=":material/check:")
 
 
-def _pick_source(found: list[SourceRow]) -> tuple[str | None, str | None]:
+def _pick_source(found: list[SourceRow]) -> tuple[tuple[str, ...], str | None]:
+    """Let one source be picked; return the shops and the source to ask for, all the listed shops where none is picked."""
     titles = cached_reads.source_titles()
     names = {("", ""): t("全部来源")}
     for row in found:
         title = words.in_language(*titles.get(row.source.source, (row.source.source, row.source.source)))
         names[row.source.shop_id, row.source.source] = f"{row.shop} · {title}"
-    picked = st.selectbox(
+    shop_id, source = st.selectbox(
         t("来源"), list(names), format_func=names.__getitem__, key="refused_source", label_visibility="collapsed", width=420
     )
-    return picked if picked[1] else (None, None)
+    return ((shop_id,), source) if source else (tuple(sorted({row.source.shop_id for row in found})), None)
 
 
 def _raw_of(cell: RefusedCell, *, view: View) -> None:
@@ -163,19 +163,20 @@ def _raw_of(cell: RefusedCell, *, view: View) -> None:
         _cells((_revealed(cell, view=view) if asked else None) or raw)
 
 
-def _read_raw(cell: RefusedCell, *, view: View, reveal: bool = False) -> RawRow | None:
+def _read_raw(cell: RefusedCell, *, view: View) -> RawRow | None:
     numbers = [cell.row_number]
-    found = reads.raw_rows(engine(), scope=view.scope, settings=settings(), run_id=cell.run_id, numbers=numbers, reveal=reveal)
-    return found.get(cell.row_number)
+    return reads.raw_rows(engine(), scope=view.scope, settings=settings(), run_id=cell.run_id, numbers=numbers).get(cell.row_number)
 
 
 def _revealed(cell: RefusedCell, *, view: View) -> RawRow | None:
+    row = {"run_id": cell.run_id, "row_number": cell.row_number}
     try:
-        actions.record_reveal(engine(), person=view.person, run_id=cell.run_id, row_number=cell.row_number, as_of=datetime.now(UTC))
-    except NotAllowed:
+        raw = actions.reveal_row(engine(), person=view.person, settings=settings(), **row, as_of=datetime.now(UTC))
+    except (NotAllowed, RetentionOver):
         return None
-    st.caption(t("已记录在审计日志。"))
-    return _read_raw(cell, view=view, reveal=True)
+    if raw is not None:
+        st.caption(t("已记录在审计日志。"))
+    return raw
 
 
 def _cells(raw: RawRow) -> None:
@@ -184,15 +185,14 @@ def _cells(raw: RawRow) -> None:
     tables.listing(columns, alt=t("拒收行原文"))
 
 
-def _csv_later(view: View, *, shop_id: str | None, source: str | None, shops: frozenset[str]) -> Callable[[], bytes]:
+def _csv_later(view: View, *, shop_ids: tuple[str, ...], source: str | None) -> Callable[[], bytes]:
     """Return what makes the CSV when somebody asks for it; it speaks the language of now."""
     said = language()
     header = [t("文件"), t("行号"), t("字段"), t("原因"), t("原文（联系方式已遮盖）")]
     gone = t("原文已过保留期")
 
     def make() -> bytes:
-        found = reads.refused_rows(engine(), scope=view.scope, shop_id=shop_id, source=source, limit=DOWNLOAD_LIMIT)
-        cells = [cell for cell in found if cell.shop_id in shops]
+        cells = reads.refused_rows(engine(), scope=view.scope, shop_ids=shop_ids, source=source, limit=DOWNLOAD_LIMIT)
         return refused_csv(cells, view=view, header=header, gone=gone, language=said)
 
     return make

@@ -22,6 +22,7 @@ from data.queries import choices as _choices
 from data.queries import jobs as _jobs
 from data.queries import people as _people
 from data.queries import sources as _sources
+from data.refused import RawRow, RetentionOver, raw_cells
 from data.settings import Settings
 from data.tables import audit_log, job_requests
 from data.writes.people import add_person
@@ -93,11 +94,25 @@ def request_upload(
         return _request(connection, person=person, kind="upload", payload=payload, subject="upload", as_of=as_of)
 
 
-def record_reveal(engine: Engine, *, person: Person, run_id: int, row_number: int, as_of: datetime) -> None:
-    """Write down that a person reveals the contacts of one refused row; call it before showing them."""
+def reveal_row(engine: Engine, *, person: Person, settings: Settings, run_id: int, row_number: int, as_of: datetime) -> RawRow | None:
+    """Return a refused row with its contacts, once it is written down who saw whose; None where the file has no such row.
+
+    ``RetentionOver`` when the kept file is gone. The audit names the file by its content: a replay numbers its run anew.
+    """
     with _acting(engine) as connection:
-        _allow(person.may_reveal and _sources.kept_file(connection, scope=person.scope, run_id=run_id) is not None)
-        _audit(connection, person_id=person.person_id, action="revealed", subject=f"run {run_id} row {row_number}", as_of=as_of)
+        kept = _sources.kept_file(connection, scope=person.scope, run_id=run_id) if person.may_reveal else None
+    if kept is None:
+        raise NotAllowed
+    if kept.erased_at is not None:
+        raise RetentionOver
+    found = raw_cells(settings, sha256=kept.sha256, name=kept.name, source=kept.source, numbers=[row_number], reveal=True)
+    if row_number not in found:
+        return None
+    subject = f"file:{kept.sha256[:12]}… row {row_number}"
+    detail = {"file_id": kept.file_id, "sha256": kept.sha256, "shop": kept.shop_id, "row": row_number}
+    with _acting(engine) as connection:
+        _audit(connection, person_id=person.person_id, action="revealed", subject=subject, detail=detail, as_of=as_of)
+    return found[row_number]
 
 
 def record_sign_in(engine: Engine, *, person_id: str, how: str, as_of: datetime) -> None:

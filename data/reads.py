@@ -133,20 +133,18 @@ def refused_rows(
     engine: Engine,
     *,
     scope: Scope,
-    shop_id: str | None = None,
+    shop_ids: Collection[str] | None = None,
     source: str | None = None,
     after: tuple[int, int, str] | None = None,
     limit: int = _sources.PAGE,
 ) -> list[RefusedCell]:
     """Return one page of refused cells, newest file first."""
     with reading(engine) as connection:
-        return _sources.refused_rows(connection, scope=scope, shop_id=shop_id, source=source, after=after, limit=limit)
+        return _sources.refused_rows(connection, scope=scope, shop_ids=shop_ids, source=source, after=after, limit=limit)
 
 
-def raw_rows(
-    engine: Engine, *, scope: Scope, settings: Settings, run_id: int, numbers: Collection[int], reveal: bool = False
-) -> dict[int, RawRow]:
-    """Return refused rows as they stand in their file, contacts masked unless revealed (``actions.record_reveal`` first).
+def raw_rows(engine: Engine, *, scope: Scope, settings: Settings, run_id: int, numbers: Collection[int]) -> dict[int, RawRow]:
+    """Return refused rows as they stand in their file, contacts masked; ``actions.reveal_row`` is the one way to see them.
 
     Nothing for a run outside the scope; ``RetentionOver`` when the kept file is gone.
     """
@@ -156,7 +154,7 @@ def raw_rows(
         return {}
     if kept.erased_at is not None:
         raise RetentionOver
-    return raw_cells(settings, sha256=kept.sha256, name=kept.name, source=kept.source, numbers=numbers, reveal=reveal)
+    return raw_cells(settings, sha256=kept.sha256, name=kept.name, source=kept.source, numbers=numbers)
 
 
 def jobs(engine: Engine, *, scope: Scope) -> list[JobState]:

@@ -11,12 +11,14 @@ from sqlalchemy import Engine, func, select
 
 from data import actions
 from data.actions import NotAllowed
+from data.refused import RetentionOver
 from data.settings import Settings
 from data.tables import audit_log, job_requests, people
 from models.people import RUNNING_ROLES, Person
 from models.scope import EVERYTHING, REVEALING_ROLES, ROLES, Scope
 from tests import given_orders
 from tests.given_pages import MakeEngine
+from tests.platform_examples import TAOBAO_ORDERS
 
 AS_OF = datetime(2026, 11, 22, 4, 30, tzinfo=UTC)
 
@@ -37,12 +39,19 @@ def deeds(person: Person, *, engine: Engine, home: Path) -> dict[str, Callable[[
         "upload": lambda: actions.request_upload(
             engine, person=person, settings=Settings(home=home), name="a.csv", content=b"x", shop="tb-home", as_of=AS_OF
         ),
-        "reveal": lambda: actions.record_reveal(engine, person=person, run_id=2, row_number=7, as_of=AS_OF),
+        "reveal": lambda: actions.reveal_row(engine, person=person, settings=Settings(home=home), run_id=2, row_number=7, as_of=AS_OF),
     }
+
+
+def keep_file_two(home: Path) -> None:
+    """Keep the content of the merchant's second file."""
+    (home / "files").mkdir()
+    (home / "files" / f"{2:064x}").write_text(TAOBAO_ORDERS, encoding="gb18030")
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_may_do_exactly_what_it_may(role: str, merchant: Engine, tmp_path: Path) -> None:
+    keep_file_two(tmp_path)
     person = Person(person_id=f"somebody.{role}", name="x", role=role)
     may = {name: role in (REVEALING_ROLES if name == "reveal" else RUNNING_ROLES) for name in ("run", "replay", "upload", "reveal")}
 
@@ -122,12 +131,31 @@ def test_the_name_of_an_upload_is_short_and_keeps_its_suffix(name: str, suffix: 
     assert "\0" not in plain
 
 
-def test_the_audit_names_what_was_done_and_never_what_was_seen(merchant: Engine) -> None:
-    actions.record_reveal(merchant, person=Person(person_id="eye", name="x", role="it"), run_id=2, row_number=7, as_of=AS_OF)
+def test_who_saw_whose_contact_is_written_down_by_the_file_and_not_by_its_run(merchant: Engine, tmp_path: Path) -> None:
+    keep_file_two(tmp_path)
+    person = Person(person_id="eye", name="x", role="it")
+
+    row = actions.reveal_row(merchant, person=person, settings=Settings(home=tmp_path), run_id=2, row_number=7, as_of=AS_OF)
+
+    assert row is not None
+    assert "冯六" in row.cells
+    with merchant.connect() as connection:
+        written = connection.execute(select(audit_log).where(audit_log.c.person_id == "eye")).mappings().one()
+    assert (written["action"], written["subject"], written["at"]) == ("revealed", "file:000000000000… row 7", AS_OF)
+    assert written["detail"] == {"file_id": 2, "sha256": f"{2:064x}", "shop": "tb-home", "row": 7}
+    assert "冯六" not in str(dict(written))
+
+
+def test_a_row_that_is_not_there_is_seen_by_nobody_and_not_written_down(merchant: Engine, tmp_path: Path) -> None:
+    keep_file_two(tmp_path)
+    person = Person(person_id="blind", name="x", role="it")
+
+    assert actions.reveal_row(merchant, person=person, settings=Settings(home=tmp_path), run_id=2, row_number=99, as_of=AS_OF) is None
+    with pytest.raises(RetentionOver):
+        actions.reveal_row(merchant, person=person, settings=Settings(home=tmp_path / "gone"), run_id=2, row_number=7, as_of=AS_OF)
 
     with merchant.connect() as connection:
-        row = connection.execute(select(audit_log).where(audit_log.c.person_id == "eye")).mappings().one()
-    assert (row["action"], row["subject"], row["detail"], row["at"]) == ("revealed", "run 2 row 7", {}, AS_OF)
+        assert connection.execute(select(audit_log).where(audit_log.c.person_id == "blind")).all() == []
 
 
 def test_demo_people_are_made_once_and_one_switched_off_stays_off(merchant: Engine) -> None:

@@ -7,10 +7,18 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, text
+from streamlit.testing.v1 import AppTest
 
-from data.tables import job_requests
+from dashboard import tables
+from dashboard.refusals import PAGE
+from data.actions import NotAllowed, reveal_row
+from data.refused import MASK
+from data.settings import Settings
+from data.tables import audit_log, job_requests, rejected_rows
+from models.people import Person
 from tests import given_orders
 from tests.given_pages import SOURCES, MakeEngine, database_away, on_database, open_page, table, texts
+from tests.platform_examples import TAOBAO_ORDERS
 
 
 @pytest.fixture
@@ -122,6 +130,58 @@ def test_an_upload_becomes_a_request_with_its_bytes_kept(merchant: Engine, tmp_p
     assert payload["name"] == "订单.csv"
     assert Path(payload["path"]).read_bytes() == "订单编号\n1\n".encode()
     assert Path(payload["path"]).parent == tmp_path / "uploads"
+
+
+def test_a_channels_refused_rows_are_found_behind_any_number_of_newer_ones(merchant: Engine) -> None:
+    # file 9 is of dy-live; the two of tb-home are older
+    rows = [{"run_id": 9, "row_number": n, "field": "f", "code": "missing"} for n in range(100, 100 + 2 * PAGE)]
+    with merchant.begin() as connection:
+        given_orders.insert_rows(connection, rejected_rows, rows)
+
+    app = open_page(SOURCES, channel=["淘宝"])
+
+    assert not app.exception
+    assert set(app.dataframe[0].value["文件"]) == {"ExportOrderList202611220002.csv", "ExportOrderList202611220003.csv"}
+
+
+@pytest.fixture
+def first_selected(merchant: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """The merchant's third file is kept, and of the refused rows of its shop the first, row 7, is selected."""
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / f"{3:064x}").write_text(TAOBAO_ORDERS, encoding="gb18030")
+    monkeypatch.setattr(tables, "selectable", lambda *_, **__: [0])
+    return merchant
+
+
+def test_a_contact_is_shown_when_asked_for_and_that_is_written_down(first_selected: Engine) -> None:
+    app = open_page(SOURCES, channel=["淘宝"])
+    assert "冯六" not in raw_cells_of(app)
+
+    app.button(key="reveal").click().run()
+
+    assert not app.exception
+    assert "冯六" in raw_cells_of(app)
+    with first_selected.connect() as connection:
+        written = connection.execute(select(audit_log.c.person_id, audit_log.c.detail).where(audit_log.c.action == "revealed")).all()
+    assert [tuple(row) for row in written] == [("demo.manager", {"file_id": 3, "sha256": f"{3:064x}", "shop": "tb-home", "row": 7})]
+
+
+def test_an_analyst_has_no_button_to_see_a_contact_and_no_other_way(first_selected: Engine, tmp_path: Path) -> None:
+    app = open_page(SOURCES, channel=["淘宝"])
+    app.radio(key="who").set_value("demo.analyst").run()
+
+    assert MASK in raw_cells_of(app)
+    assert "reveal" not in {button.key for button in app.button}
+    analyst = Person(person_id="demo.analyst", name="x", role="analyst")
+    with pytest.raises(NotAllowed):
+        reveal_row(first_selected, person=analyst, settings=Settings(home=tmp_path), run_id=3, row_number=7, as_of=datetime.now(UTC))
+    with first_selected.connect() as connection:
+        assert connection.execute(select(audit_log).where(audit_log.c.action == "revealed")).all() == []
+
+
+def raw_cells_of(app: AppTest) -> list[str]:
+    """Return the cells of the raw row that a page shows."""
+    return next(found["原文"] for found in (table(app, n) for n in range(len(app.table))) if "原文" in found)
 
 
 def test_an_analyst_looks_but_asks_for_nothing(merchant: Engine) -> None:

@@ -4,7 +4,7 @@ A source is one shop and one table of a manifest. A file without a shop speaks o
 see every shop see it; refused rows speak of orders, so that people limited to some warehouses see none.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,6 +68,8 @@ class RefusedCell:
 class KeptFile:
     """Where the raw text of a run lies."""
 
+    file_id: int
+    shop_id: str
     sha256: str
     name: str
     source: str
@@ -153,12 +155,15 @@ def refused_rows(
     connection: Connection,
     *,
     scope: Scope,
-    shop_id: str | None = None,
+    shop_ids: Collection[str] | None = None,
     source: str | None = None,
     after: tuple[int, int, str] | None = None,
     limit: int = PAGE,
 ) -> list[RefusedCell]:
-    """Return a page of refused cells, newest file first; ``after`` is the last ``(run_id, row_number, field)`` seen."""
+    """Return a page of refused cells, newest file first; ``after`` is the last ``(run_id, row_number, field)`` seen.
+
+    ``shop_ids`` are chosen among those one may see; "" stands for files of many shops.
+    """
     key = (rejected_rows.c.run_id, rejected_rows.c.row_number, rejected_rows.c.field)
     further: ColumnElement[bool] = true()
     if after is not None:
@@ -179,7 +184,7 @@ def refused_rows(
         .join(source_files, source_files.c.file_id == file_runs.c.file_id)
         .where(
             _visible_rows(scope),
-            true() if shop_id is None else source_files.c.shop_id == shop_id,
+            true() if shop_ids is None else source_files.c.shop_id.in_(shop_ids),
             true() if source is None else file_runs.c.source == source,
             further,
         )
@@ -192,7 +197,14 @@ def refused_rows(
 def kept_file(connection: Connection, *, scope: Scope, run_id: int) -> KeptFile | None:
     """Return the kept file behind a run, if this person may see its rows."""
     query = (
-        select(source_files.c.sha256, source_files.c.name, file_runs.c.source, source_files.c.erased_at)
+        select(
+            source_files.c.file_id,
+            source_files.c.shop_id,
+            source_files.c.sha256,
+            source_files.c.name,
+            file_runs.c.source,
+            source_files.c.erased_at,
+        )
         .join(source_files, source_files.c.file_id == file_runs.c.file_id)
         .where(file_runs.c.run_id == run_id, _visible_rows(scope))
     )
