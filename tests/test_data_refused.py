@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from data import refused
 from data.connectors.registry import manifests
 from data.refused import MASK, RetentionOver, personal_columns, raw_cells
 from data.settings import Settings
@@ -74,6 +75,23 @@ def test_every_source_that_knows_contacts_says_which_columns_they_are() -> None:
             columns = personal_columns(known, source=manifest.source(table))
             assert columns is not None
             assert {name for spec in table.contact.values() for name in spec.sources} <= columns
+
+
+def test_what_a_merchant_wrote_into_a_remark_is_masked(tmp_path: Path) -> None:
+    sha256 = kept(tmp_path, TAOBAO_ORDERS.replace("盘,1,,,,1,0,青禾旗舰店,订单未关闭", "盘,1,,,替冯六改地址,1,0,青禾旗舰店,订单未关闭"))
+
+    row = raw_cells(Settings(home=tmp_path), sha256=sha256, name="a.csv", source=SOURCE, numbers=[7])[7]
+
+    assert dict(zip(row.names, row.cells, strict=True))["订单备注"] == MASK
+    assert not any("冯六" in cell for cell in row.cells)
+
+
+@pytest.mark.parametrize(
+    "name", ["备注", "卖家备注", "商家备注", "订单备注", "买家留言", "seller_memo", "buyerRemark", "note", "message_to_seller"]
+)
+def test_a_column_of_remarks_is_personal_by_its_name_and_an_amount_is_not(name: str) -> None:
+    assert refused._is_personal(name, frozenset())
+    assert not any(refused._is_personal(plain, frozenset()) for plain in ("订单编号", "总金额", "total_price", "订单状态"))
 
 
 def test_a_phone_number_is_masked_wherever_it_stands(tmp_path: Path) -> None:
