@@ -88,10 +88,11 @@ def ingest_path(
     return reports
 
 
-def replay(engine: Engine, file_id: int, *, settings: Settings, as_of: datetime, again: bool = False) -> list[Report]:
+def replay(engine: Engine, file_id: int, *, settings: Settings, as_of: datetime, again: bool = False, masters: bool = True) -> list[Report]:
     """Ingest a kept file again, for instance after its manifest was mended; its shop and nature stay what they were.
 
-    ``again`` does the work even where the same manifest has done it before: what it refused may hold by now.
+    ``again`` does the work even where the same manifest has done it before: what it refused may hold by now. ``masters`` is
+    as for ``ingest_path``: what was refused of somebody with limits is no more theirs to bring the second time.
 
     Raises LookupError where the file is unknown or its retention is over.
     """
@@ -100,7 +101,7 @@ def replay(engine: Engine, file_id: int, *, settings: Settings, as_of: datetime,
     kept = settings.files_dir / row.sha256 if row is not None else None
     if row is None or kept is None or not kept.exists():
         raise LookupError(f"file {file_id} is not kept any more; export it again from the platform")
-    given = Given(settings, as_of, row.nature, row.shop_id or None, again=again)
+    given = Given(settings, as_of, row.nature, row.shop_id or None, again=again, masters=masters)
     try:
         entries = open_entries(kept)
     except UnreadableFile as problem:

@@ -67,7 +67,9 @@ def _done(context: JobContext, request: Request, *, now: Now) -> Mapping[str, An
     payload = request.payload
     if request.kind == "replay":
         # asked for by a person, so done even where this manifest has done it before
-        return _said(replay(context.engine, int(payload["file_id"]), settings=context.settings, as_of=now(), again=True))
+        masters = payload.get("masters", False) is True
+        reports = replay(context.engine, int(payload["file_id"]), settings=context.settings, as_of=now(), again=True, masters=masters)
+        return _said(reports)
     if request.kind == "upload":
         return _said(_take_upload(context, payload, now=now))
     raise UserMistake(f"没有这个任务 no such job: {payload.get('job')}")

@@ -124,6 +124,19 @@ def test_only_a_person_who_sees_everything_brings_reference_data(
     assert count(context, shops) == stored
 
 
+@pytest.mark.parametrize(("masters", "stored"), [(True, 1), (False, 0), (None, 0)])
+def test_a_replay_brings_no_reference_data_that_its_asker_may_not_bring(context: JobContext, masters: bool | None, stored: int) -> None:
+    path = context.settings.home / "店铺.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(SHOPS, encoding="utf-8")
+    ingest_path(context.engine, path, settings=context.settings, shop="tb1", as_of=NOON, masters=False)
+    ask(context, kind="replay", payload={"file_id": 1} if masters is None else {"file_id": 1, "masters": masters})
+
+    carried_out(context)
+
+    assert count(context, shops) == stored
+
+
 def test_a_name_longer_than_a_file_system_takes_is_cut_and_keeps_its_suffix(context: JobContext) -> None:
     path = uploaded(context)
     ask(context, kind="upload", payload={"path": str(path), "name": "单" * 100 + ".csv", "shop": "tb1"})
