@@ -6,11 +6,14 @@ narrowed by what files showed, and an event is undone where its own authority la
 
 from collections.abc import Callable
 
-from models.events import EVENT_TYPES, OPEN_STATUSES, shows
+from models.events import EVENT_TYPES, OPEN_STATUSES, RANK_OWNER, RANK_WAREHOUSE, WAREHOUSE_OWNS, shows
 
 # An event that a later sighting undoes leaves a ``reverted`` row, a hold a ``released`` one; these undo nothing themselves.
 _NOT_UNDONE = ("created", "returned", "reverted", "released")
 
+# models.events.authority
+_OWNED = ", ".join(repr(event) for event in WAREHOUSE_OWNS)
+_AUTHORITY = f"CASE WHEN rank = {RANK_WAREHOUSE} AND type IN ({_OWNED}) THEN {RANK_OWNER} ELSE rank END"
 
 _SHOWN = ", ".join(f"('{status}', '{event}')" for status in OPEN_STATUSES for event in EVENT_TYPES if shows(status, event))
 SHOWN = f"(VALUES {_SHOWN}) AS shown (status, type)"
@@ -34,8 +37,8 @@ def current_events_sql(keys: str, *, span: Callable[[str], str] = lambda relatio
         SELECT DISTINCT ON (shop_id, order_no, type, part) *,
             max(observed_at) OVER (PARTITION BY shop_id, order_no, type, part, rank) AS last_stated_at
         FROM statements
-        ORDER BY shop_id, order_no, type, part, (occurred_from = occurred_to) DESC, rank DESC, occurred_to - occurred_from,
-            observed_at DESC, occurred_from, source
+        ORDER BY shop_id, order_no, type, part, (occurred_from = occurred_to) DESC, {_AUTHORITY} DESC,
+            occurred_to - occurred_from, observed_at DESC, occurred_from, source
     ),
     sightings AS (
         SELECT s.* FROM order_sightings AS s JOIN {keys} USING (shop_id, order_no) WHERE {span("s")}

@@ -52,7 +52,8 @@ OPEN_STATUSES: tuple[str, ...] = ("unpaid", "to_ship", "held", "reviewed", "allo
 RANK_PLATFORM = 30
 RANK_WAREHOUSE = 20
 RANK_OTHER = 10
-# The warehouse is the authority for what happens inside it.
+# The warehouse is the authority for what happens inside it; there its statements weigh more than any other's.
+RANK_OWNER = 40
 WAREHOUSE_OWNS: tuple[str, ...] = ("reviewed", "allocated", "waybilled")
 
 
@@ -72,8 +73,19 @@ class Statement:
         return self.occurred_from == self.occurred_to
 
 
-def current_event(statements: Iterable[Statement]) -> Statement | None:
-    """Choose the statement to believe, or None when there is none.
+def authority(event: str, *, rank: int) -> int:
+    """Say how much a statement of this rank weighs on an event: the rank, but inside the warehouse its own word weighs most.
+
+    >>> authority("shipped", rank=RANK_WAREHOUSE) < authority("shipped", rank=RANK_PLATFORM)
+    True
+    >>> authority("waybilled", rank=RANK_WAREHOUSE) > authority("waybilled", rank=RANK_PLATFORM)
+    True
+    """
+    return RANK_OWNER if rank == RANK_WAREHOUSE and event in WAREHOUSE_OWNS else rank
+
+
+def current_event(event: str, statements: Iterable[Statement]) -> Statement | None:
+    """Choose the statement of an ``event`` (one of EVENT_TYPES) to believe, or None when there is none.
 
     Exact over bounded first, since authority over a time lies with whoever has one; then highest authority, narrowest
     interval, latest observation, smallest value. ``data.current_events`` orders its SQL the same way; a test holds them
@@ -83,7 +95,7 @@ def current_event(statements: Iterable[Statement]) -> Statement | None:
         statements,
         key=lambda s: (
             not s.exact,
-            -s.rank,
+            -authority(event, rank=s.rank),
             s.occurred_to - s.occurred_from,
             -s.observed_at.timestamp(),
             s.occurred_from,

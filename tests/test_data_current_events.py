@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, text
 
 from data.current_events import current_events_sql
 from data.tables import order_events
-from models.events import RANK_OTHER, RANK_PLATFORM, RANK_WAREHOUSE, Statement, current_event
+from models.events import RANK_OTHER, RANK_PLATFORM, RANK_WAREHOUSE, WAREHOUSE_OWNS, Statement, current_event
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -31,8 +32,10 @@ def _statements(draw: st.DrawFn) -> list[Statement]:
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(statements=_statements())
-def test_the_database_believes_the_statement_that_the_rule_believes(statements: list[Statement], connection: Connection) -> None:
+@given(statements=_statements(), event=st.sampled_from([*WAREHOUSE_OWNS, "paid", "shipped", "cancelled"]))
+def test_the_database_believes_the_statement_that_the_rule_believes(
+    statements: list[Statement], event: str, connection: Connection
+) -> None:
     connection.execute(text("DELETE FROM order_events"))
     connection.execute(
         insert(order_events),
@@ -41,7 +44,7 @@ def test_the_database_believes_the_statement_that_the_rule_believes(statements: 
                 **vars(s),
                 "shop_id": "s",
                 "order_no": "1",
-                "type": "shipped",
+                "type": event,
                 "part": "",
                 "ingested_at": START,
                 "nature": "live",
@@ -55,7 +58,7 @@ def test_the_database_believes_the_statement_that_the_rule_believes(statements: 
     query = f"WITH keys AS (SELECT 's' AS shop_id, '1' AS order_no), {current_events_sql('keys')} SELECT * FROM current_events"
     found = connection.execute(text(query)).one()
 
-    believed = current_event(statements)
+    believed = current_event(event, statements)
     assert believed is not None
     assert (found.source, found.occurred_from, found.occurred_to, found.rank) == (
         believed.source,
@@ -66,4 +69,23 @@ def test_the_database_believes_the_statement_that_the_rule_believes(statements: 
 
 
 def test_no_statement_no_event() -> None:
-    assert current_event([]) is None
+    assert current_event("shipped", []) is None
+
+
+@pytest.mark.parametrize(("event", "believed"), [*((event, "warehouse") for event in WAREHOUSE_OWNS), ("shipped", "platform")])
+@pytest.mark.parametrize("hours", [0, 1], ids=["both exact", "both bounded"])
+def test_inside_the_warehouse_its_own_word_counts(event: str, believed: str, hours: int) -> None:
+    until = START + timedelta(hours=hours)
+    platform = Statement("platform", RANK_PLATFORM, START, until, observed_at=START + timedelta(days=1))
+    warehouse = Statement("warehouse", RANK_WAREHOUSE, START, until, observed_at=START)
+
+    found = current_event(event, [platform, warehouse])
+
+    assert found is not None and found.source == believed
+
+
+def test_who_has_a_time_is_believed_over_the_warehouse_that_has_none() -> None:
+    platform = Statement("platform", RANK_PLATFORM, START, START, observed_at=START)
+    warehouse = Statement("warehouse", RANK_WAREHOUSE, START, START + timedelta(hours=1), observed_at=START)
+
+    assert current_event("waybilled", [warehouse, platform]) == platform
