@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +13,11 @@ import pytest
 
 from data.connectors.batch import Batch
 from data.connectors.choose import Choice, ShapeProblem, choose
-from data.connectors.manifest import REFERENCE_COLUMNS, Manifest, Table
+from data.connectors.manifest import REFERENCE_COLUMNS, REFERENCE_KEYS, WAREHOUSE_OWNED, Manifest, Table
 from data.connectors.readers import clean_names, open_entries, preview
 from data.connectors.registry import SHIPPED, ManifestProblem, load_manifest, manifests
-from models.events import EVENT_TYPES, HUB_STATUSES, OPEN_STATUSES
+from data.tables import metadata
+from models.events import EVENT_TYPES, HUB_STATUSES, OPEN_STATUSES, WAREHOUSE_OWNS
 from models.orders import CONTACT_FIELDS, LINE_FIELDS, ORDER_FIELDS
 from tests.platform_examples import EXAMPLES, Example, chosen, mapped
 
@@ -133,6 +135,16 @@ class TestEveryTable:
     def test_counts_every_contact_as_personal(self, manifest: Manifest, table: Table) -> None:
         assert {name for spec in table.contact.values() for name in spec.sources} <= set(table.personal_columns)
 
+    def test_owns_only_what_exists_and_what_its_role_may(self, manifest: Manifest, table: Table) -> None:
+        assert table.owned <= {*ORDER_FIELDS, *EVENT_TYPES}
+        assert bool(table.owned & set(WAREHOUSE_OWNS)) == (table.role == "warehouse")
+        assert not table.owned & {"paid", "shipped"} or table.role == "platform"
+
+    def test_counts_every_remark_as_personal(self, manifest: Manifest, table: Table) -> None:
+        remarks = {name for name in table.known_columns if re.search(r"备注|留言|(^|_)(note|remark|message)$", name)}
+
+        assert remarks <= set(table.personal_columns)
+
     def test_has_a_title_in_both_languages(self, manifest: Manifest, table: Table) -> None:
         assert set(table.title) == set(manifest.title) == {"zh", "en"}
 
@@ -165,6 +177,38 @@ def test_a_wrong_manifest_is_refused_with_file_and_key(tmp_path: Path, old: str,
 
     with pytest.raises(ManifestProblem, match=complaint):
         load_manifest(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('"carrier_code", "waybill_no"', '"carrier", "waybill_no"', "owns: 'carrier' is not one of"),
+        ('"reviewed", "allocated"', '"shipped", "allocated"', "owns: a warehouse is no authority for shipped"),
+        ('role = "warehouse"', 'role = "platform"', "owns: a platform is no authority for allocated, reviewed, waybilled"),
+    ],
+)
+def test_a_manifest_that_owns_what_it_cannot_is_refused(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    text = (SHIPPED / "jushuitan.toml").read_text(encoding="utf-8")
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    with pytest.raises(ManifestProblem, match=complaint):
+        load_manifest(path)
+
+
+def test_what_a_table_owns_is_told_by_its_role_where_it_says_nothing() -> None:
+    taobao, wangdian = (next(m for m in manifests() if m.name == name) for name in ("taobao", "wangdian"))
+    silent = wangdian.table("stockouts").model_copy(update={"owns": None})
+
+    assert silent.owned == wangdian.table("stockouts").owned == set(WAREHOUSE_OWNED)
+    assert taobao.table("orders").owned == {*ORDER_FIELDS, *EVENT_TYPES} - set(WAREHOUSE_OWNED)
+    assert next(m for m in manifests() if m.name == "masters").table("skus").owned == set()
+
+
+def test_the_keys_of_every_master_are_those_of_the_table_it_fills() -> None:
+    assert {name: {column.name for column in metadata.tables[name].primary_key} for name in REFERENCE_COLUMNS} == {
+        name: set(keys) for name, keys in REFERENCE_KEYS.items()
+    }
 
 
 def _promised_type(column: str) -> str:

@@ -11,12 +11,16 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from data.connectors.manifest_parts import Condition, Names, NumberSpec, Observed, Parts, Rule, Spec, Status, Strict, Words
 from data.connectors.readers.cells import clean_name
-from models.events import EVENT_TYPES, RANK_OTHER, RANK_PLATFORM, RANK_WAREHOUSE
+from models.events import EVENT_TYPES, RANK_OTHER, RANK_PLATFORM, RANK_WAREHOUSE, WAREHOUSE_OWNS
 from models.orders import CONTACT_FIELDS, LINE_FIELDS, ORDER_FIELDS, ORDER_KINDS
 
 Kind = Literal["orders", "settlement", "stock", "bank", "logistics", "reference"]
 Role = Literal["platform", "warehouse", "reference"]
 RANKS: dict[str, int] = {"platform": RANK_PLATFORM, "warehouse": RANK_WAREHOUSE, "reference": RANK_OTHER}
+
+# What a warehouse is the authority for where its manifest does not say; a platform is for everything else (decision 7).
+WAREHOUSE_OWNED = ("warehouse_code", "carrier_code", "waybill_no", *WAREHOUSE_OWNS)
+OWNABLE = (*ORDER_FIELDS, *EVENT_TYPES)
 
 # What a warehouse's status may say has happened; the rest (paid, cancelled, refunded) is the platform's to say (decision 7).
 WAREHOUSE_MAY_IMPLY = ("held", "reviewed", "allocated", "waybilled", "part_shipped", "shipped")
@@ -35,6 +39,18 @@ REFERENCE_COLUMNS: dict[str, tuple[str, ...]] = {
     "sellers": ("seller_id", "region_code", "city"),
 }
 
+# The columns that tell a master's rows apart: the primary key of the table it fills.
+REFERENCE_KEYS: dict[str, tuple[str, ...]] = {
+    "shops": ("shop_id",),
+    "warehouses": ("warehouse_code",),
+    "skus": ("sku_code", "valid_from"),
+    "fx_rates": ("business_day", "currency", "reporting_currency"),
+    "category_names": ("category",),
+    "customers": ("customer_id",),
+    "zip_regions": ("zip_prefix",),
+    "sellers": ("seller_id",),
+}
+
 
 def _renames_cleaned(renames: dict[str, str]) -> dict[str, str]:
     return {clean_name(old): clean_name(new) for old, new in renames.items()}
@@ -46,6 +62,7 @@ class Table(Strict):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: dict[Literal["zh", "en"], str]
     role: Role = "platform"
+    owns: tuple[str, ...] | None = None
     parent: bool = False
     format: Literal["rows", "json"] = "rows"
     records: Words = ()
@@ -55,6 +72,7 @@ class Table(Strict):
     grain: Literal["order", "line"] = "order"
     lines: Literal["none", "set", "each"] = "none"
     fills: str | None = None
+    samples: bool = False
 
     order_no: NumberSpec | None = None
     shop: Names = ()
@@ -82,6 +100,10 @@ class Table(Strict):
         _known("line", self.line, LINE_FIELDS)
         _known("contact", self.contact, CONTACT_FIELDS)
         _known("times", self.times, EVENT_TYPES)
+        _known("owns", self.owns or (), OWNABLE)
+        elsewhere = set(EVENT_TYPES) - set(WAREHOUSE_OWNS) if self.role == "warehouse" else set(WAREHOUSE_OWNS)
+        if strange := elsewhere & set(self.owns or ()):
+            raise ValueError(f"owns: a {self.role} is no authority for {', '.join(sorted(strange))}")
         _known("may_imply", self.may_imply or (), EVENT_TYPES)
         _known("kinds", [rule.is_ for rule in self.kinds], ORDER_KINDS)
         if self.role == "reference":
@@ -99,6 +121,14 @@ class Table(Strict):
     def rank(self) -> int:
         """The authority of its statements (decision 7)."""
         return RANKS[self.role]
+
+    @property
+    def owned(self) -> frozenset[str]:
+        """The order fields and events for which it is the authority."""
+        if self.owns is not None:
+            return frozenset(self.owns)
+        by_role = {"warehouse": frozenset(WAREHOUSE_OWNED), "platform": frozenset(OWNABLE) - frozenset(WAREHOUSE_OWNED)}
+        return by_role.get(self.role, frozenset())
 
     @property
     def implies(self) -> tuple[str, ...]:
