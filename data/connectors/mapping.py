@@ -13,8 +13,9 @@ from data.connectors.columns import Columns
 from data.connectors.faults import Faults
 from data.connectors.fields import Fields, Terms
 from data.connectors.frames import frame_of
-from data.connectors.manifest import Manifest, Table
+from data.connectors.manifest import REFERENCE_KEYS, Manifest, Table
 from data.connectors.order_rows import OrderRows
+from data.connectors.repeats import Repeats
 from data.connectors.shops import Shop, ShopBook, ShopFinder
 from data.connectors.texts import Mask, as_texts, filled
 from data.connectors.whole_orders import keep_orders_whole
@@ -37,6 +38,7 @@ class Mapper:
         self.finder = ShopFinder(shops, manifest=manifest, table=table)
         self._latest_allowed = int((as_of + FUTURE_ALLOWED).astimezone(UTC).timestamp()) * 1_000_000
         self.control_sum = 0
+        self.repeats = Repeats()
 
     @property
     def new_shops(self) -> list[Shop]:
@@ -88,6 +90,11 @@ def _reference_batch(mapper: Mapper, columns: Columns, *, refused: Sequence[Find
     faults = Faults(columns.row_number, frozenset(table.personal_columns))
     fields = Fields(columns, faults, Terms(manifest.zone, decimals=amounts.decimals_of(manifest.currency)))
     values = {name: fields.read(name, spec) for name, spec in table.reference.items()}
+    if table.fills is not None and not table.samples:
+        keys = REFERENCE_KEYS[table.fills]
+        source = table.reference[keys[0]].sources if keys[0] in table.reference else ()
+        differs = mapper.repeats.contradicting(values, keys=keys, holding=~faults.bad)
+        faults.add("duplicate_row", differs, column=columns.named(source), texts=columns.first_of(source))
     keep = pa.array(~faults.bad)
     frame = frame_of({name: array.filter(keep) for name, array in values.items()})
     if "aliases" in frame:
