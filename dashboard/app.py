@@ -34,7 +34,8 @@ def main() -> None:
         person = identity.somebody(as_of=as_of)
         with right:
             identity.badge(person, as_of=as_of)
-        chosen = filters.filter_bar(cached_reads.choices(person.scope), zone=settings().zone, as_of=as_of, dates=left)
+        choices = cached_reads.choices(person.scope)
+        chosen = filters.filter_bar(choices, zone=settings().zone, as_of=as_of, page=page.url_path, dates=left)
         view.show(view.View(person=person, filters=chosen, as_of=as_of, zone=settings().zone, currency=settings().reporting_currency))
         header.as_of_line(view.current())
         page.run()

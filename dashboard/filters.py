@@ -18,7 +18,7 @@ from dashboard.periods import DEFAULT_PRESET, Period, business_today, period_of
 from data.api import settings
 from data.reads import Choices, Cut
 
-_SAY_AGAIN = "say_again"
+_SAY_AGAIN, _PAGE = "say_again", "page_drawn"
 # Four in a row on a desk, two on a phone.
 FILTER_WIDTH = 172
 
@@ -83,12 +83,15 @@ def language_switch() -> None:
     )
 
 
-def filter_bar(choices: Choices, *, zone: str, as_of: datetime, dates: DeltaGenerator) -> Filters:
+def filter_bar(choices: Choices, *, zone: str, as_of: datetime, page: str, dates: DeltaGenerator) -> Filters:
     """Draw the bar, its days in the place ``dates``, and return what it says.
 
     Nothing of it may hide in a popover: the browser keeps in the URL only what it has drawn.
     """
-    say_again = st.session_state.pop(_SAY_AGAIN, False)
+    # Whoever leaves a page before it is drawn to its end takes a link along from which choices may be missing.
+    moved = st.session_state.get(_PAGE, page) != page
+    st.session_state[_PAGE] = page
+    say_again = st.session_state.pop(_SAY_AGAIN, False) or moved
     today = business_today(as_of, zone=zone)
     with dates:
         preset = _period_switch()
