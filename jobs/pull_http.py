@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from data.connectors.http import Interface, Page, PullFailed, open_client, pages
 from data.connectors.http_source import Source, SourceProblem, Span, load_sources
 from data.ingest import ingest_path
@@ -160,16 +158,19 @@ def _pull(context: JobContext, interface: Interface, window: Window, *, moves_wa
         )
     brought = Brought()
 
-    def ended(connection: Connection, *, error: str | None) -> None:
-        finish_pull(
-            connection,
-            pull_id=pull_id,
-            files=brought.files,
-            rows=brought.rows,
-            refused=brought.refused,
-            error=error,
-            at=context.now(),
-        )
+    def ended(*, error: str | None) -> None:
+        with context.engine.begin() as connection:
+            finish_pull(
+                connection,
+                pull_id=pull_id,
+                files=brought.files,
+                rows=brought.rows,
+                refused=brought.refused,
+                error=error,
+                at=context.now(),
+            )
+            if error is None and moves_watermark:
+                advance_watermark(connection, source=source.name, shop_id=source.shop, to=window.until, at=began)
 
     try:
         for page in pages(interface, since=window.since, until=window.until):
@@ -177,13 +178,9 @@ def _pull(context: JobContext, interface: Interface, window: Window, *, moves_wa
             if context.leaving.is_set():
                 raise LeftEarly
     except BaseException as problem:
-        with context.engine.begin() as connection:
-            ended(connection, error=one_line(problem) if isinstance(problem, Exception) else "已中断 interrupted")
+        ended(error=one_line(problem) if isinstance(problem, Exception) else "已中断 interrupted")
         raise
-    with context.engine.begin() as connection:
-        ended(connection, error=None)
-        if moves_watermark:
-            advance_watermark(connection, source=source.name, shop_id=source.shop, to=window.until, at=began)
+    ended(error=None)
     return brought
 
 
