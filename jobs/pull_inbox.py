@@ -7,11 +7,11 @@ file is work (its shop and content), so a process that dies anywhere finds the r
 import filecmp
 import os
 import time
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import cast
 
 from data.ingest import ingest_path, replay_waiting
 from data.job_lock import is_connection_lost
@@ -19,6 +19,7 @@ from data.report import Report
 from data.settings import Settings
 from data.writes.stale import recompute_stale
 from jobs.faults import keep_traceback, one_line
+from jobs.inbox_memory import Stamp, checked_memory, inbox_memory
 from jobs.inbox_shop import MASTERS, shop_of
 from jobs.job import JobContext, Outcome
 from jobs.logs import log
@@ -29,8 +30,6 @@ MARKER = ".orderhub-inbox"
 _BULK_FILES = 5
 _ASIDE = ("done", "refused")
 _UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".swp")
-
-Stamp = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,13 @@ class Tally:
     refused_rows: int = 0
     faults: tuple[str, ...] = ()
 
+    def add(self, reports: Sequence[Report]) -> None:
+        """Count a file that was taken."""
+        self.files += 1
+        self.rows += sum(report.accepted for report in reports)
+        self.refused_rows += sum(report.rows - report.accepted for report in reports)
+        self.refused_files += any(report.status == "refused" for report in reports)
+
 
 def run(context: JobContext, *, as_of: datetime) -> Outcome:
     """Take every file of the inbox that stands still; masters first, then by folder and name."""
@@ -67,16 +73,22 @@ def sweep(context: JobContext, *, as_of: datetime, still_seconds: float) -> Outc
     if not inbox.is_dir():
         said = f"收件箱不存在 the inbox does not exist: {inbox}"
         return Outcome(0, said, error=None if settings.demo else said)
-    recompute_stale(context.engine, as_of=as_of)
-    replay_waiting(context.engine, settings=settings, as_of=as_of)
-    looked_at = time.monotonic()
-    found = [file for file in inbox_files(inbox) if _known(context).get(file.path) != file.stamp]
     tally = Tally()
+    with _faults_kept(context, "recompute_stale", tally=tally, as_of=as_of):
+        recompute_stale(context.engine, as_of=as_of)
+    with _faults_kept(context, "replay_waiting", tally=tally, as_of=as_of):
+        replay_waiting(context.engine, settings=settings, as_of=as_of)
+    looked_at = time.monotonic()
+    memory = checked_memory(context)
+    present = inbox_files(inbox)
+    found = [file for file in present if not memory.knows(file.path, stamp=file.stamp)]
     still = {file for file in found if file.touched_at <= as_of.timestamp() - still_seconds}
     young = [file for file in found if file not in still]
     _take_all(context, [file for file in found if file in still], tally=tally, as_of=as_of)
     if young and not context.leaving.wait(max(0.0, looked_at + still_seconds - time.monotonic())):
         _take_all(context, [file for file in young if stamp_of(file.path) == file.stamp], tally=tally, as_of=as_of)
+    with _faults_kept(context, "inbox memory", tally=tally, as_of=as_of):
+        memory.keep(context, present={file.path for file in present})
     return _outcome(tally)
 
 
@@ -128,21 +140,26 @@ def _take_all(context: JobContext, files: Sequence[InboxFile], *, tally: Tally, 
     for file in files:
         if context.leaving.is_set():
             return
-        try:
-            reports = take(context, file, as_of=as_of, later=bulk and file.nature == "backfill")
-        except Exception as error:  # one file must not stop the others
-            if is_connection_lost(error):
-                raise
-            kept = keep_traceback(error, folder=context.settings.home / "logs", at=as_of)
-            log().error("file", error=one_line(error), traceback=kept.name)
-            tally.faults += (f"{file.path.name}: {one_line(error)}",)
-            continue
-        tally.files += 1
-        tally.rows += sum(report.accepted for report in reports)
-        tally.refused_rows += sum(report.rows - report.accepted for report in reports)
-        tally.refused_files += any(report.status == "refused" for report in reports)
+        with _faults_kept(context, file.path.name, tally=tally, as_of=as_of):
+            tally.add(take(context, file, as_of=as_of, later=bulk and file.nature == "backfill"))
     if bulk:
-        recompute_stale(context.engine, as_of=as_of)
+        with _faults_kept(context, "recompute_stale", tally=tally, as_of=as_of):
+            recompute_stale(context.engine, as_of=as_of)
+
+
+@contextmanager
+def _faults_kept(context: JobContext, what: str, *, tally: Tally, as_of: datetime) -> Iterator[None]:
+    """Keep a fault and let the sweep go on: one file, old or new, must not stop the others."""
+    try:
+        yield
+    except Exception as error:
+        if is_connection_lost(error):
+            raise
+        kept = keep_traceback(error, folder=context.settings.home / "logs", at=as_of)
+        log().error("sweep", error=one_line(error), traceback=kept.name)
+        # a file's name may hold bytes that are no text
+        named = what.encode(errors="backslashreplace").decode()
+        tally.faults += (f"{named}: {one_line(error)}",)
 
 
 def take(context: JobContext, file: InboxFile, *, as_of: datetime, later: bool = False) -> list[Report]:
@@ -161,10 +178,11 @@ def take(context: JobContext, file: InboxFile, *, as_of: datetime, later: bool =
         later=later,
     )
     if stamp_of(file.path) == file.stamp:
+        refused = any(report.status == "refused" for report in reports)
         if owns_inbox(context.settings):
-            _set_aside(file.path, into="refused" if any(report.status == "refused" for report in reports) else "done")
+            _set_aside(file.path, into="refused" if refused else "done")
         else:
-            _known(context)[file.path] = file.stamp
+            inbox_memory(context).note(file.path, stamp=file.stamp, refused=refused)
     return reports
 
 
@@ -178,10 +196,6 @@ def _set_aside(path: Path, *, into: str) -> None:
         target = folder / f"{path.stem}~{number}{path.suffix}"
         number += 1
     path.replace(target)
-
-
-def _known(context: JobContext) -> MutableMapping[Path, Stamp]:
-    return cast(MutableMapping[Path, Stamp], context.memory.setdefault("inbox", {}))
 
 
 def _outcome(tally: Tally) -> Outcome:

@@ -1,15 +1,19 @@
 """Does every file that comes into the inbox get into the database once, and no half-written one?"""
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import OperationalError
 
+from data.connectors.registry import SHIPPED
 from data.ingest import ingest_path
 from data.settings import Settings
 from data.tables import file_runs, orders, source_files
@@ -95,6 +99,110 @@ def test_in_a_foreign_folder_nothing_moves_and_nothing_is_done_twice(context: Jo
     with context.engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(file_runs)) == 2
     assert order_count(context) == 1
+
+
+def restarted(context: JobContext) -> JobContext:
+    return JobContext(engine=context.engine, settings=context.settings)
+
+
+def test_after_a_restart_only_what_is_new_changed_or_refused_is_read(context: JobContext, inbox: Path) -> None:
+    for name in ("same.csv", "changed.csv", "gone.csv"):
+        write_export(inbox / "tb1" / name, sold(len(name)))
+    (inbox / "tb1" / "notes.csv").write_text("a,b\n1,2\n")
+    swept(context)
+    write_export(inbox / "tb1" / "changed.csv", sold(1, 2))
+    write_export(inbox / "tb1" / "new.csv", sold(3))
+    (inbox / "tb1" / "gone.csv").unlink()
+
+    second, third = swept(restarted(context)), swept(restarted(context))
+
+    assert second.message.startswith("3 个文件")
+    # a refused one may be taken by a newer release
+    assert third.message.startswith("1 个文件，整份拒收 1")
+
+
+def test_a_fault_of_a_file_whose_name_is_no_utf8_can_be_written_down(
+    context: JobContext, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(*_: object, **__: object) -> NoReturn:
+        raise ValueError("a fault")
+
+    path = write_export(inbox / "tb1" / "a.csv", sold(1))
+    path.rename(os.fsdecode(os.fsencode(path.parent) + b"/\xb6\xa9.csv"))
+    monkeypatch.setattr("jobs.pull_inbox.ingest_path", faulty)
+
+    said = swept(context).error or ""
+
+    assert said.encode().startswith(rb"\udcb6\udca9.csv: ValueError")
+
+
+@pytest.mark.parametrize("process", [lambda context: context, restarted], ids=["same_process", "after_a_restart"])
+def test_what_a_restored_database_lacks_is_taken_again(
+    context: JobContext, inbox: Path, process: Callable[[JobContext], JobContext]
+) -> None:
+    write_export(inbox / "tb1" / "a.csv", sold(1))
+    swept(context)
+    with context.engine.begin() as connection:
+        connection.execute(text("TRUNCATE source_files, file_runs, orders, order_claims, order_events, order_lines RESTART IDENTITY"))
+    ingest_path(
+        context.engine, write_export(inbox.parent / "b.csv", sold(2)), settings=context.settings, shop="tb1", as_of=datetime.now(UTC)
+    )
+
+    outcome = swept(process(context))
+
+    assert (outcome.rows, outcome.error) == (1, None)
+    assert order_count(context) == 2
+
+
+def test_after_a_manifest_was_mended_all_files_are_looked_at_again(context: JobContext, inbox: Path) -> None:
+    write_export(inbox / "tb1" / "a.csv", sold(1))
+    swept(context)
+    own = context.settings.home / "manifests"
+    own.mkdir()
+    shipped = next(manifest for manifest in SHIPPED.glob("*.toml") if manifest.stem == "taobao").read_text(encoding="utf-8")
+    own.joinpath("taobao.toml").write_text(re.sub(r"(?m)^version = .*", "version = 99", shipped), encoding="utf-8")
+
+    swept(context)
+
+    with context.engine.connect() as connection:
+        assert connection.scalar(select(func.max(file_runs.c.manifest_version))) == 99
+
+
+@pytest.mark.parametrize("written", ["", "{}", "[]", '{"files": [["a"]]}', "null"])
+def test_a_memory_that_makes_no_sense_costs_time_only(context: JobContext, inbox: Path, written: str) -> None:
+    write_export(inbox / "tb1" / "a.csv", sold(1))
+    context.settings.home.mkdir(exist_ok=True)
+    (context.settings.home / "inbox-taken.json").write_text(written)
+
+    assert (swept(context).rows, swept(restarted(context)).message) == (1, "0 个文件 / 0 files")
+
+
+@pytest.mark.parametrize("what", ["recompute_stale", "replay_waiting"])
+def test_what_was_left_over_and_faults_does_not_stop_new_files(
+    context: JobContext, inbox: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def faulty(*_: object, **__: object) -> NoReturn:
+        raise ValueError("a fault")
+
+    write_export(inbox / "tb1" / "a.csv", sold(1))
+    monkeypatch.setattr(f"jobs.pull_inbox.{what}", faulty)
+
+    outcome = swept(context)
+
+    assert outcome.rows == 1
+    assert (outcome.error or "").startswith(f"{what}: ValueError")
+    assert len(list((context.settings.home / "logs").glob("fault-*.txt"))) == 1
+
+
+def test_a_lost_connection_ends_the_sweep_to_be_tried_again(context: JobContext, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object, **__: object) -> NoReturn:
+        raise OperationalError("SELECT 1", {}, Exception(), connection_invalidated=True)
+
+    write_export(inbox / "tb1" / "a.csv", sold(1))
+    monkeypatch.setattr("jobs.pull_inbox.replay_waiting", lost)
+
+    with pytest.raises(OperationalError):
+        swept(context)
 
 
 def test_a_file_that_changed_in_a_foreign_folder_is_taken_again(context: JobContext, inbox: Path) -> None:
