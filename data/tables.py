@@ -325,6 +325,7 @@ order_claims = Table(
     Column("order_no", Text, primary_key=True),
     Column("source", Text, primary_key=True, comment="manifest.table, plus a mark of the columns the file had"),
     Column("rank", SmallInteger, nullable=False, comment="authority, models.events.RANK_*"),
+    Column("owned", BigInteger, nullable=False, comment="fields it is the authority for, data.writes.merge_orders.OWNED_BIT"),
     Column("parent", Boolean, nullable=False, comment="whether this source alone makes an order count"),
     Column("observed_at", Time, nullable=False),
     Column("manifest_version", Integer, nullable=False),

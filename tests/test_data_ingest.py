@@ -179,6 +179,15 @@ def test_the_warehouse_gives_ship_time_and_warehouse_and_the_platform_keeps_its_
     assert one(engine, "SELECT stub FROM orders WHERE order_no = '9'").stub is True
 
 
+def test_each_field_comes_from_who_owns_it_and_the_losing_word_stays_visible(engine: Engine, tmp_path: Path) -> None:
+    platform = taobao_order(1, status=SHIPPED, 物流公司="顺丰速运", 物流单号="SF1")
+    take(engine, write_orders(tmp_path / "o.csv", [platform]), home=tmp_path, shop="shop")
+    take(engine, write_stock_out(tmp_path / "w.csv", [stock_out(1, shipped="2026-11-01 15:00:00")]), home=tmp_path, shop="shop")
+
+    assert one(engine, "SELECT carrier_code, waybill_no, paid_minor FROM orders") == ("ZTO", "ZT1", 10_000)
+    assert rows(engine, "SELECT carrier_code, waybill_no FROM order_claims ORDER BY 1") == [("SF", "SF1"), ("ZTO", "ZT1")]
+
+
 def test_a_warehouse_list_that_comes_before_its_shop_is_taken_once_the_shop_is_known(engine: Engine, tmp_path: Path) -> None:
     early = take(engine, write_stock_out(tmp_path / "w.csv", [stock_out(1, shipped="2026-11-01 15:00:00")]), home=tmp_path)
     assert [found.code for found in early.refused] == ["unknown_shop"]

@@ -13,7 +13,7 @@ from data.connectors.batch import Batch
 from data.connectors.manifest import Manifest, Table
 from data.connectors.mapping import Mapper
 from data.connectors.readers import Reading
-from data.writes import merge_lines, merge_orders, staging
+from data.writes import compute_orders, merge_lines, merge_orders, staging
 from data.writes.categories import reclassify
 from data.writes.masters import assign_touched_shops, create_shops, lock_masters, store_master, touch_restated
 from data.writes.moved_shops import put_back_moved_shops
@@ -137,6 +137,7 @@ def _merge_orders(connection: Connection, taken: Taken, manifest: Manifest, tabl
         fields=fields,
         combine={name: table.order[name].combine for name in fields if name in table.order},
         columns_mark=origin.columns_mark,
+        owned=table.owned,
     )
     staging.analyze(connection, taken.staged)
     taken.orders = merge_orders.mark_touched(connection, who)
@@ -153,7 +154,7 @@ def _merge_orders(connection: Connection, taken: Taken, manifest: Manifest, tabl
         return
     adopt_put_off(connection)
     if not taken.staged["events"] and not fields and not table.parent:
-        merge_orders.attach_lines(connection, who)
+        compute_orders.attach_lines(connection, who)
     else:
         compute_touched(connection, who)
 
@@ -170,4 +171,4 @@ def _merge_master(connection: Connection, taken: Taken, table: Table, *, origin:
         reclassify(connection, sku_codes=frame["sku_code"].drop_duplicates().tolist(), as_of=origin.as_of, by="master")
     touch_restated(connection, table.fills, frame)
     merge_orders.prepare_touched(connection)
-    merge_orders.restate_orders(connection, as_of=origin.as_of)
+    compute_orders.restate_orders(connection, as_of=origin.as_of)

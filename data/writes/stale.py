@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
 
-from data.writes import merge_orders, staging
+from data.writes import compute_orders, merge_orders, staging
 from data.writes.categories import place_touched_lines
 from data.writes.masters import lock_masters
 from data.writes.span import is_new
@@ -90,6 +90,6 @@ def _lock_stale_shops(connection: Connection) -> list[str]:
 
 def compute_touched(connection: Connection, who: merge_orders.Statement) -> None:
     """Write ``orders`` for the touched orders: order rows recomputed, lines placed in categories."""
-    merge_orders.recompute_orders(connection, who)
+    compute_orders.recompute_orders(connection, who)
     if place_touched_lines(connection):
-        merge_orders.attach_lines(connection, who)
+        compute_orders.attach_lines(connection, who)

@@ -188,6 +188,7 @@ def upgrade() -> None:
         sa.Column("order_no", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False, comment="manifest.table, plus a mark of the columns the file had"),
         sa.Column("rank", sa.SmallInteger(), nullable=False, comment="authority, models.events.RANK_*"),
+        sa.Column("owned", sa.BigInteger(), nullable=False, comment="fields it is the authority for, data.writes.merge_orders.OWNED_BIT"),
         sa.Column("parent", sa.Boolean(), nullable=False, comment="whether this source alone makes an order count"),
         sa.Column("observed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("manifest_version", sa.Integer(), nullable=False),
