@@ -133,7 +133,9 @@ def _ingest_entry(engine: Engine, entry: Entry, *, given: Given) -> Report:
         if not isinstance(choice, Choice):
             return _refuse(engine, entry, _refusal_of(choice), given=given)
         if choice.table.fills is not None and not given.masters:
-            return _refuse(engine, entry, WholeRefusal(_no_masters), given=given)
+            # neither kept nor recorded, or a later replay by somebody else would take it in
+            error = _no_masters(language=given.settings.language)
+            return Report(file=entry.name, manifest=choice.manifest.name, kind="reference", status="refused", error=error)
         with engine.begin() as connection:
             report = _ingest_chosen(connection, entry, seen, choice, given=given)
         refresh_statistics(engine, added=report.orders)
@@ -216,7 +218,8 @@ def _register(connection: Connection, entry: Entry, *, given: Given) -> int:
         connection,
         shop_id=given.shop or "",
         sha256=entry.sha256,
-        name=entry.name,
+        # a name in another encoding than the system's is kept readable, escapes and all
+        name=entry.name.encode("utf-8", "backslashreplace").decode(),
         size_bytes=entry.size,
         nature=given.nature,
         received_at=given.as_of,

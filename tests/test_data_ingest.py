@@ -268,6 +268,13 @@ def test_a_person_with_limits_brings_no_master(engine: Engine, tmp_path: Path) -
 
     assert report.status == "refused"
     assert rows(engine, "SELECT * FROM shops") == []
+    assert rows(engine, "SELECT * FROM source_files") == []
+
+
+def test_a_file_whose_name_is_not_utf8_is_taken_all_the_same(engine: Engine, tmp_path: Path) -> None:
+    path = write_orders(tmp_path / "订单.csv".encode("gbk").decode("utf-8", "surrogateescape"), [taobao_order(1)])
+
+    assert take(engine, path, home=tmp_path / "home").status == "ingested"
 
 
 def test_a_ship_time_nobody_gives_is_bounded_by_what_files_showed(engine: Engine, tmp_path: Path) -> None:
