@@ -19,11 +19,14 @@ from jobs.simulate.platforms.writer import File, View, Writer
 from jobs.simulate.state import Memory, load, save
 from jobs.simulate.wangdian import stockout_list
 
+# A merchant's own export runs by the clock, whether anybody has bought or not; it then shows the newest order again.
+_EXPORT_SECONDS = 240
+
 
 def write_live(
     inbox: Path, *, state: Path, now: datetime, writers: Sequence[Writer] = WRITERS, faults: Sequence[Fault] = NO_FAULTS
 ) -> list[Path]:
-    """Write what is new or changed since the last call, one small file a source; nothing where nothing is.
+    """Write what is new or changed since the last call, one small file a source, and a shop's newest order again every few minutes.
 
     Goes on from where ``write_history`` or the last call ended, however long ago: the same orders come, and end alike,
     whether asked for every minute or once after hours. A call for an instant already written does nothing.
@@ -67,7 +70,7 @@ def _news(
     for writer in writers:
         orders = seen.orders[seen.orders["shop"] == writer.shop.number]
         changed = _changed(orders, writer.shows, since=since)
-        if changed.any():
+        if changed.any() or (len(orders) and since // _EXPORT_SECONDS < at // _EXPORT_SECONDS):
             # An export by time always holds the newest order too: it tells when the export was made.
             told = kept(seen, orders[changed | (orders["created"] == orders["created"].max()).to_numpy()])
             told, truth = shifted(told, faults, shop_id=writer.shop.shop_id)
