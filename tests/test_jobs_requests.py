@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, Row, func, insert, select
+from sqlalchemy import Engine, Row, delete, func, insert, select
 
 from data.ingest import ingest_path
 from data.settings import Settings
@@ -129,7 +129,9 @@ def test_a_replay_brings_no_reference_data_that_its_asker_may_not_bring(context:
     path = context.settings.home / "店铺.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(SHOPS, encoding="utf-8")
-    ingest_path(context.engine, path, settings=context.settings, shop="tb1", as_of=NOON, masters=False)
+    ingest_path(context.engine, path, settings=context.settings, as_of=NOON)
+    with context.engine.begin() as connection:
+        connection.execute(delete(shops))
     ask(context, kind="replay", payload={"file_id": 1} if masters is None else {"file_id": 1, "masters": masters})
 
     carried_out(context)
