@@ -39,28 +39,38 @@ def adopt_put_off(connection: Connection) -> None:
 def recompute_stale(engine: Engine, *, as_of: datetime) -> int:
     """Compute every order that was put off, in lots with a transaction of their own; return how many.
 
-    Any number of processes may call at once: no order is in two lots.
+    Any number of processes may call at once: no order is in two lots. What another one holds is waited for at the end: it
+    may have died, and its orders come back.
     """
     with ThreadPoolExecutor(_LOTS) as pool:
-        return sum(pool.map(lambda _: _recompute_lots(engine, as_of=as_of), range(_LOTS)))
+        done = sum(pool.map(lambda _: _recompute_lots(engine, as_of=as_of), range(_LOTS)))
+    while _some_left(engine):
+        done += _recompute_lot(engine, as_of=as_of, wait=True)
+    return done
+
+
+def _some_left(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return bool(connection.execute(text("SELECT EXISTS (SELECT FROM stale_orders)")).scalar_one())
 
 
 def _recompute_lots(engine: Engine, *, as_of: datetime) -> int:
     done = 0
-    while taken := _recompute_lot(engine, as_of=as_of):
+    while taken := _recompute_lot(engine, as_of=as_of, wait=False):
         done += taken
     return done
 
 
-def _recompute_lot(engine: Engine, *, as_of: datetime) -> int:
+def _recompute_lot(engine: Engine, *, as_of: datetime, wait: bool) -> int:
     with engine.begin() as connection:
         lock_masters(connection, changing=False)
         staging.open_stages(connection)
         staging.give_memory(connection)
         taken = connection.execute(
-            text("""
+            text(f"""
             WITH lot AS (
-                SELECT * FROM stale_orders WHERE shop_id = ANY(:shops) ORDER BY shop_id, order_no LIMIT :at_once FOR UPDATE SKIP LOCKED
+                SELECT * FROM stale_orders WHERE shop_id = ANY(:shops) ORDER BY shop_id, order_no
+                LIMIT :at_once FOR UPDATE {"" if wait else "SKIP LOCKED"}
             ),
             gone AS (DELETE FROM stale_orders AS s USING lot WHERE (s.shop_id, s.order_no) = (lot.shop_id, lot.order_no))
             INSERT INTO touched SELECT * FROM lot
