@@ -145,6 +145,10 @@ def test_a_change_of_page_keeps_the_filters_and_back_returns(page: Page) -> None
     expect_link(page, path="/sources", query=kept)
 
     page.go_back()
+    # A page change may leave the bare path of the new page as a history entry of its own, depending on which of Streamlit's
+    # two address changes comes first; then the page before is one step further back.
+    if urlparse(page.url).path != "/":
+        page.go_back()
     expect(page.get_by_text("抖音贡献实付的 100.0%")).to_be_visible()
     expect_link(page, path="/", query=kept)
 
