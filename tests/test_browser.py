@@ -105,6 +105,8 @@ def expect_link(page: Page, *, path: str, query: dict[str, list[str]]) -> None:
 
 
 def choose_channel(page: Page, name: str) -> None:
+    # as a person would: once the page stands
+    expect(page.locator(".js-plotly-plot")).to_have_count(4)
     page.get_by_test_id("stMultiSelect").first.locator("input").click()
     page.get_by_role("option", name=name, exact=True).click()
 
