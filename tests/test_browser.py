@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 from urllib.request import urlopen
@@ -18,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import text
 
+from data.tables import orders
 from tests import given_orders
 from tests.given_pages import MakeEngine
 
@@ -32,7 +33,7 @@ PATIENCE_MS = 30_000
 def _chromium() -> str:
     found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
     if found is None:
-        pytest.skip("no Chromium on this machine; run tests/setup_system.sh")
+        pytest.fail("no Chromium on this machine; run tests/setup_system.sh")
     return found
 
 
@@ -48,6 +49,10 @@ def address(make_engine: MakeEngine, tmp_path_factory: pytest.TempPathFactory) -
     engine = make_engine(kind="demo")
     with engine.begin() as connection:
         given_orders.merchant(connection, as_of=datetime.now(UTC), count=500)
+        # somebody buys in the last hour at any time of day, so that the live strip always has its chart
+        lately = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=2)
+        shop = connection.execute(text("SELECT min(shop_id) FROM shops")).scalar_one()
+        given_orders.insert_rows(connection, orders, [given_orders.an_order(shop, "lately", created_at=lately)])
         connection.execute(text("UPDATE heartbeats SET beat_at = now() + interval '1 hour'"))
     port, home = _free_port(), tmp_path_factory.mktemp("browser")
     given = {"DATABASE_URL": engine.url.render_as_string(hide_password=False), "ORDERHUB_HOME": str(home), "ORDERHUB_PORT": str(port)}
