@@ -1,3 +1,5 @@
+"""Do the lines of a change add up to it, at every roll-up?"""
+
 from collections.abc import Mapping
 from dataclasses import replace
 from io import StringIO

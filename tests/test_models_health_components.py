@@ -1,3 +1,5 @@
+"""Are the index's components, grades and caps as they are written down?"""
+
 from dataclasses import replace
 
 import pytest

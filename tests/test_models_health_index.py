@@ -1,3 +1,5 @@
+"""Is the index the number that its parts make?"""
+
 from datetime import date
 
 import pandas as pd
