@@ -193,6 +193,24 @@ calendar_days = Table(
     Column("note", Text),
 )
 
+promise_rules = Table(
+    "promise_rules",
+    metadata,
+    Column("channel", Text, primary_key=True, comment="* = every channel"),
+    Column("kind", Text, primary_key=True, comment="key of models.order_kinds, * = every kind"),
+    Column("valid_from", Time, primary_key=True, comment="for orders whose clock starts from then on; earlier ones keep their promise"),
+    Column("hours", Integer, comment="by the clock"),
+    Column("working_days", Integer, comment="until the end of that working day of the shop's calendar and zone"),
+    Column("cut_off_hour", SmallInteger, nullable=False, server_default=text("24"), comment="local; later starts count from the next day"),
+    Column("source", Text, nullable=False, comment="where the rule comes from"),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", Time, nullable=False),
+    CheckConstraint("num_nonnulls(hours, working_days) = 1", name="one_measure"),
+    CheckConstraint("hours > 0 AND hours <= 8760", name="hours"),
+    CheckConstraint("working_days > 0 AND working_days <= 30", name="working_days"),
+    CheckConstraint("cut_off_hour BETWEEN 0 AND 24", name="cut_off_hour"),
+)
+
 fx_rates = Table(
     "fx_rates",
     metadata,
@@ -347,6 +365,10 @@ orders = Table(
     Column("category", Text, comment="main category; null = 未归类"),
     Column("line_source", Text, comment="whose lines count, where several sources give lines"),
     *_order_columns(),
+    Column("channel", Text, comment="of its shop"),
+    Column("clock_start_at", Time, comment="when its ship clock started, models.order_kinds; null while it has not or never does"),
+    Column("deadline_at", Time, comment="the promise, fixed when the clock started and never moved; null = no promise, 不适用"),
+    Column("deadline_rule", Text, comment="source, or the key of the promise rule that made it"),
     Column("nature", Text, nullable=False, comment="of the file that first named it"),
     Column("first_file_id", BigInteger, nullable=False),
     Column("ingested_at", Time, nullable=False),
@@ -357,7 +379,20 @@ orders = Table(
     Index(None, "created_at"),
     Index(None, "paid_to"),
     Index(None, "shipped_to"),
+    Index(None, "deadline_at"),
     Index(None, "changed_at"),
+)
+
+order_promises = Table(
+    "order_promises",
+    metadata,
+    Column("shop_id", Text, primary_key=True),
+    Column("order_no", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("promised_ship_at", Time, primary_key=True),
+    Column("rank", SmallInteger, nullable=False),
+    Column("observed_at", Time, nullable=False, comment="of the earliest file that stated it"),
+    comment="every ship-by time a source ever stated; the first one after payment is the promise",
 )
 
 order_lines = Table(

@@ -18,6 +18,10 @@ _ORDER = (
     *(f"{e}_{end}" for e in TIMED_EVENTS for end in ("from", "to")),
     "category",
     *ORDER_FIELDS,
+    "channel",
+    "clock_start_at",
+    "deadline_at",
+    "deadline_rule",
 )
 
 _QUERIES = {
@@ -32,7 +36,7 @@ _QUERIES = {
 }
 
 
-_KEPT = {"kept": ["alembic_version", "installation", "regions", "carriers", "calendar_days"]}
+_KEPT = {"kept": ["alembic_version", "installation", "regions", "carriers", "calendar_days", "promise_rules"]}
 
 
 def final_state(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from data.current_events import current_events_sql
+from data.promise_sql import promised_sql
 from data.writes.merge_orders import OWNED_BIT, Statement
 from data.writes.span import is_new, span_of_touched, within
 from models.events import ENDINGS, EVENT_TYPES, PROGRESS
@@ -20,7 +21,7 @@ def recompute_orders(connection: Connection, who: Statement) -> None:
 
     Where an event's own authority later showed the order without it, ``reverted`` or ``released`` is appended.
     """
-    columns = ["stub", "stage", "on_hold", "created_at", *_TIMED_COLUMNS, "category", "line_source", *ORDER_FIELDS]
+    columns = ["stub", "stage", "on_hold", "created_at", *_TIMED_COLUMNS, "category", "line_source", *ORDER_FIELDS, *_PROMISE]
     listed = ", ".join(columns)
     same = f"ROW({', '.join(f'kept.{c}' for c in columns)}) IS NOT DISTINCT FROM ROW({', '.join(f'EXCLUDED.{c}' for c in columns)})"
     changed = f"""
@@ -38,14 +39,15 @@ def recompute_orders(connection: Connection, who: Statement) -> None:
                 NOT coalesce(parent, false) OR facts.created_at IS NULL AS stub, coalesce(stage, 'unknown') AS stage,
                 coalesce(held AND shipped_to IS NULL AND NOT ended, false) AS on_hold,
                 facts.created_at, {", ".join(_TIMED_COLUMNS)}, lines.category, lines.line_source,
-                {", ".join(_MASTERED.get(field, f"claimed.{field}") for field in ORDER_FIELDS)}
+                {", ".join(_MASTERED.get(field, f"claimed.{field}") for field in ORDER_FIELDS)}, shops.channel
             FROM touched LEFT JOIN facts USING (shop_id, order_no)
             LEFT JOIN claimed USING (shop_id, order_no) LEFT JOIN lines USING (shop_id, order_no)
             LEFT JOIN customers USING (customer_id) LEFT JOIN shops USING (shop_id)
             LEFT JOIN ({_WAREHOUSE_LABELS}) AS labels ON labels.label = claimed.warehouse_code
-        )
+        ),
+        {promised_sql("computed", touched="touched")}
         INSERT INTO orders AS kept (shop_id, order_no, {listed}, nature, first_file_id, ingested_at, changed_at)
-        SELECT shop_id, order_no, {listed}, nature, file_id, as_of, :as_of FROM computed ORDER BY shop_id, order_no
+        SELECT shop_id, order_no, {listed}, nature, file_id, as_of, :as_of FROM promised ORDER BY shop_id, order_no
         {"" if is_new(connection, "orders") else changed}
         """),
         who.parameters() | span_of_touched(connection),
@@ -89,6 +91,7 @@ _WAREHOUSE_LABELS = """
         SELECT name AS label, warehouse_code FROM warehouses UNION ALL SELECT unnest(aliases), warehouse_code FROM warehouses
     ) AS named WHERE label NOT IN (SELECT warehouse_code FROM warehouses) ORDER BY label, warehouse_code"""
 
+_PROMISE = ("channel", "clock_start_at", "deadline_at", "deadline_rule")
 _TIMED_COLUMNS = [f"{event}_{end}" for event in TIMED_EVENTS for end in ("from", "to")]
 _BIT = {event: 1 << place for place, event in enumerate(EVENT_TYPES)}
 _MASK = "bit_or(CASE type " + " ".join(f"WHEN '{event}' THEN {bit}" for event, bit in _BIT.items()) + " END)"

@@ -59,11 +59,15 @@ def create_shops(connection: Connection, shops: list[Shop], *, as_of: datetime, 
 
 
 def assign_touched_shops(connection: Connection, *, channel: str, zone: str, currency: str) -> None:
-    """Let a platform's own file say which channel a shop belongs to that only a warehouse had named."""
+    """Let a platform's own file say which channel a shop belongs to that only a warehouse had named; all its orders are touched then."""
     connection.execute(
         text("""
-        UPDATE shops SET channel = :channel, zone = :zone, currency = :currency
-        WHERE channel = :unassigned AND shop_id IN (SELECT DISTINCT shop_id FROM touched)
+        WITH assigned AS (
+            UPDATE shops SET channel = :channel, zone = :zone, currency = :currency
+            WHERE channel = :unassigned AND shop_id IN (SELECT DISTINCT shop_id FROM touched) RETURNING shop_id
+        )
+        INSERT INTO touched SELECT shop_id, order_no, nature, first_file_id, ingested_at FROM orders JOIN assigned USING (shop_id)
+        WHERE NOT EXISTS (SELECT FROM touched AS t WHERE (t.shop_id, t.order_no) = (orders.shop_id, orders.order_no))
         """),
         {"channel": channel, "zone": zone, "currency": currency, "unassigned": UNASSIGNED},
     )
@@ -73,7 +77,8 @@ def assign_touched_shops(connection: Connection, *, channel: str, zone: str, cur
 _RESTATED = {
     "customers": "customer_id = ANY(:keys)",
     "warehouses": "warehouse_code IS NOT NULL",
-    "shops": "currency IS NULL AND shop_id = ANY(:keys)",
+    "shops": "shop_id = ANY(:keys) AND (currency IS NULL OR channel IS DISTINCT FROM"
+    " (SELECT channel FROM shops WHERE shops.shop_id = orders.shop_id))",
 }
 _KEYS = {"customers": "customer_id", "shops": "shop_id"}
 

@@ -144,6 +144,7 @@ def _merge_orders(connection: Connection, taken: Taken, manifest: Manifest, tabl
     if table.role == "platform":
         assign_touched_shops(connection, channel=manifest.channel, zone=manifest.zone, currency=manifest.currency)
     merge_orders.store_claims(connection, who)
+    merge_orders.store_promises(connection, who)
     if taken.staged["lines"]:
         taken.lines = merge_lines.store_lines(connection, who, mode="set" if table.lines == "set" else "each")
     if taken.staged["contacts"]:

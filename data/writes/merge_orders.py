@@ -137,6 +137,23 @@ def store_claims(connection: Connection, who: Statement) -> None:
     )
 
 
+def store_promises(connection: Connection, who: Statement) -> None:
+    """Append every distinct ship-by time a source states, with the earliest file that did; none is ever taken back."""
+    if "promised_ship_at" not in who.fields:
+        return
+    aggregate = _AGGREGATE[who.combine.get("promised_ship_at", "same")].format("promised_ship_at")
+    connection.execute(
+        text(f"""
+        INSERT INTO order_promises AS kept (shop_id, order_no, source, promised_ship_at, rank, observed_at)
+        SELECT shop_id, order_no, :source, {aggregate}, :rank, :observed_at FROM stage_orders
+        GROUP BY shop_id, order_no HAVING {aggregate} IS NOT NULL ORDER BY min(row_number)
+        ON CONFLICT (shop_id, order_no, source, promised_ship_at) DO UPDATE SET observed_at = EXCLUDED.observed_at
+        WHERE EXCLUDED.observed_at < kept.observed_at
+        """),
+        who.parameters(),
+    )
+
+
 # A value that repeats on an order's rows is taken once; should the rows disagree, the largest is, whatever their order.
 # A sum beyond all numbers is missing rather than the end of the file.
 _BEYOND = 2**63 - 1

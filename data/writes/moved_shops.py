@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, Row, text
 
-_STATED = ("order_claims", "order_events", "order_sightings", "order_lines", "order_contacts")
+_STATED = ("order_claims", "order_promises", "order_events", "order_sightings", "order_lines", "order_contacts")
 
 
 def put_back_moved_shops(connection: Connection, frame: pd.DataFrame, *, as_of: datetime) -> pd.DataFrame:
