@@ -58,7 +58,13 @@ def truth(at: datetime, state: Path) -> Played:
     memory, first = load(state), rhythm.day_number_at(UNTIL) - DAYS
     days = range(first, rhythm.day_number_at(at) + 1)
     played = joined([play(w.shop, days, seed=memory.seed, orders_a_day=memory.orders_a_day[w.shop.shop_id]) for w in WRITERS])
-    pass_warehouses(played, until=rhythm.midnight(days[-1] + 1), capacity=memory.capacity, free_from=[0.0] * len(memory.capacity))
+    pass_warehouses(
+        played,
+        until=rhythm.midnight(days[-1] + 1),
+        capacity=memory.capacity,
+        free_from=[0.0] * len(memory.capacity),
+        story=memory.story(),
+    )
     return as_seen(settle(played), at=rhythm.seconds_of(at))
 
 

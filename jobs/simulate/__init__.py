@@ -1,8 +1,8 @@
 """A seeded merchant, and the files that the platforms he sells on would write of him.
 
 Nothing here touches a table: the demo runs through the very connectors that real files use. ``dice``, ``merchant``,
-``handling``, ``queues`` and ``life`` say what happens; ``platforms`` and ``wangdian`` how it is written; ``history`` and
-``live`` when.
+``handling``, ``queues``, ``life`` and ``story`` say what happens; ``platforms`` and ``wangdian`` how it is written;
+``history`` and ``live`` when.
 """
 
 from jobs.simulate.history import History, write_history

@@ -20,6 +20,7 @@ from jobs.simulate.platforms import WRITERS
 from jobs.simulate.platforms.writer import File, View, Writer
 from jobs.simulate.queues import SLACK
 from jobs.simulate.state import Memory, save
+from jobs.simulate.story import story_of, told
 from jobs.simulate.wangdian import stockout_list
 
 # Progress: (what is being done, steps done, steps in all).
@@ -61,7 +62,8 @@ def write_history(
     """Write ``days`` of a merchant's life up to ``until`` as files, about ``orders`` in all if the shops' shares add to one.
 
     Files lie in ``<shop id>/history``, ``wms/history`` and ``masters/history`` of the inbox. ``state`` is a folder of our
-    own where ``live.write_live`` finds how to go on; the truth of faults and of the orders is kept in ``state/truth``.
+    own where ``live.write_live`` finds how to go on; the truth of faults, of the orders and of the ``story`` that the seed
+    tells of the last weeks is kept in ``state/truth``.
     The same arguments write the same bytes.
     """
     say = progress or (lambda _what, _done, _of: None)
@@ -79,7 +81,10 @@ def write_history(
     orders_a_day = {w.shop.shop_id: _orders_a_day(w, first_day, at, orders=orders) for w in writers}
     capacity = _capacity(writers, orders_a_day)
     played = joined([play(w.shop, range(first_day, last_day + 1), seed=seed, orders_a_day=orders_a_day[w.shop.shop_id]) for w in writers])
-    free_from = pass_warehouses(played, until=rhythm.midnight(last_day + 1), capacity=capacity, free_from=[0.0] * len(capacity))
+    story = story_of(seed, anchor_day=last_day, shops=tuple(orders_a_day))
+    free_from = pass_warehouses(
+        played, until=rhythm.midnight(last_day + 1), capacity=capacity, free_from=[0.0] * len(capacity), story=story
+    )
     settled = settle(played)
     seen = as_seen(settled, at=at)
     for step, (source, files) in enumerate(_exports(seen, writers, faults, span=Span(first_day, last_day, at), seed=seed, state=state), 1):
@@ -93,8 +98,9 @@ def write_history(
             state=state,
         )
     truth = _truth(seen, writers)
-    (state / "truth" / "orders.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1, sort_keys=True))
-    save(Memory(seed, at, last_day + 1, orders_a_day, capacity, free_from, _unfinished(played, settled, at=at)), state)
+    for name, fact in (("orders", truth), ("story", told(story, seed=seed, anchor_day=last_day))):
+        (state / "truth" / f"{name}.json").write_text(json.dumps(fact, ensure_ascii=False, indent=1, sort_keys=True))
+    save(Memory(seed, at, last_day + 1, orders_a_day, capacity, free_from, _unfinished(played, settled, at=at), last_day), state)
     say("done", steps, steps)
     return History(tuple(paths), len(seen.orders), truth)
 

@@ -10,6 +10,7 @@ from jobs.simulate.dice import COD, HOUR, NEVER, VIRTUAL, Ints
 from jobs.simulate.geography import WAREHOUSES
 from jobs.simulate.merchant import Played
 from jobs.simulate.queues import serve
+from jobs.simulate.story import QUIET, Story
 
 # What can happen to an order, and to a parcel: columns of instants.
 EVENTS: tuple[str, ...] = (
@@ -35,10 +36,13 @@ _AUTO_CONFIRM_S = 10 * 24 * HOUR
 _MORNING_S = 3 * HOUR
 
 
-def pass_warehouses(played: Played, *, until: int, capacity: Sequence[float], free_from: Sequence[float]) -> list[float]:
+def pass_warehouses(
+    played: Played, *, until: int, capacity: Sequence[float], free_from: Sequence[float], story: Story = QUIET
+) -> list[float]:
     """Let the warehouses work off every parcel that enters before ``until``; fills ``parcels.left`` in place.
 
-    Returns until when each warehouse is busy. Parcels that have left are not touched.
+    Returns until when each warehouse is busy; a parcel that waits for its carrier keeps nobody busy. Parcels that have
+    left are not touched.
     """
     parcels = played.parcels
     waiting = ((parcels["left"] == NEVER) & (parcels["entered"] < until)).to_numpy()
@@ -46,9 +50,14 @@ def pass_warehouses(played: Played, *, until: int, capacity: Sequence[float], fr
     for warehouse, daily_capacity in enumerate(capacity):
         here = waiting & (parcels["warehouse"] == warehouse).to_numpy()
         left, free[warehouse] = serve(
-            parcels[here], daily_capacity=daily_capacity, free_from=free_from[warehouse], night_shift=WAREHOUSES[warehouse].night_shift
+            parcels[here],
+            daily_capacity=daily_capacity,
+            free_from=free_from[warehouse],
+            night_shift=WAREHOUSES[warehouse].night_shift,
+            strength=story.strength(warehouse),
         )
         parcels.loc[here, "left"] = left
+    parcels.loc[waiting, "left"] = story.hold_up(parcels[waiting], played.orders)
     return free
 
 

@@ -17,6 +17,7 @@ from jobs.simulate.merchant import Played, joined, kept, play
 from jobs.simulate.platforms import WRITERS
 from jobs.simulate.platforms.writer import File, View, Writer
 from jobs.simulate.state import Memory, load, save
+from jobs.simulate.story import Story
 from jobs.simulate.wangdian import stockout_list
 
 # A merchant's own export runs by the clock, whether anybody has bought or not; it then shows the newest order again.
@@ -36,7 +37,9 @@ def write_live(
     at = rhythm.seconds_of(now)
     if at <= memory.written_until:
         return []
-    memory = _planned(memory, writers, until_day=rhythm.day_number_at(now))
+    story = memory.story()
+    faults = (*faults, *_late(story))
+    memory = _planned(memory, writers, until_day=rhythm.day_number_at(now), story=story)
     settled = settle(memory.open)
     seen = as_seen(settled, at=at)
     brought = release(inbox, state=state, at=at)
@@ -49,7 +52,12 @@ def write_live(
     return brought + paths
 
 
-def _planned(memory: Memory, writers: Sequence[Writer], *, until_day: int) -> Memory:
+def _late(story: Story) -> list[Fault]:
+    """Return the story's stale interfaces as the faults that hold their files back."""
+    return [Fault("late_file", s.shop_id, rhythm.instant_of(s.since), rhythm.instant_of(s.until)) for s in story.stale]
+
+
+def _planned(memory: Memory, writers: Sequence[Writer], *, until_day: int, story: Story) -> Memory:
     """Throw the dice of the days up to ``until_day``, day by day, and let the warehouses work each day's entries off."""
     for day in range(memory.planned_until, until_day + 1):
         today = [
@@ -58,7 +66,7 @@ def _planned(memory: Memory, writers: Sequence[Writer], *, until_day: int) -> Me
             if w.shop.shop_id in memory.orders_a_day
         ]
         played = joined([memory.open, *today])
-        free = pass_warehouses(played, until=rhythm.midnight(day + 1), capacity=memory.capacity, free_from=memory.free_from)
+        free = pass_warehouses(played, until=rhythm.midnight(day + 1), capacity=memory.capacity, free_from=memory.free_from, story=story)
         memory = replace(memory, planned_until=day + 1, free_from=free, open=played)
     return memory
 

@@ -4,6 +4,9 @@ A warehouse works first in, first out at a capacity that changes by the hour. Co
 hours, the completion of parcel i is ``cumsum(cost) + running maximum of (work done at entry − cumsum of cost before)``.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -20,6 +23,8 @@ SLACK = 1.32
 HANDLING_S = 75 * 60
 # Days that the clock of work is drawn beyond the last entry; a longer backlog goes on at night speed of the last day.
 _HORIZON_DAYS = 60
+# No day on which a warehouse is weaker or stronger than usual.
+USUAL: Mapping[int, float] = MappingProxyType({})
 
 
 def _hourly(day_number: int, *, night_shift: bool) -> Floats:
@@ -38,21 +43,29 @@ def _hourly(day_number: int, *, night_shift: bool) -> Floats:
     return hours
 
 
-def work_clock(first_day: int, last_day: int, *, daily_capacity: float, night_shift: bool = True) -> tuple[Floats, Floats]:
-    """Return (instants, units of work that could be done by then), both rising, one point an hour."""
+def work_clock(
+    first_day: int, last_day: int, *, daily_capacity: float, night_shift: bool = True, strength: Mapping[int, float] = USUAL
+) -> tuple[Floats, Floats]:
+    """Return (instants, units of work that could be done by then), both rising, one point an hour.
+
+    ``strength`` gives the part of the capacity that is there on a day, 1 where it is silent.
+    """
     days = range(first_day, last_day + _HORIZON_DAYS)
     work = np.zeros(24 * len(days) + 1)
-    work[1:] = np.cumsum(np.concatenate([_hourly(day, night_shift=night_shift) for day in days]) * daily_capacity)
+    work[1:] = np.cumsum(np.concatenate([_hourly(day, night_shift=night_shift) * strength.get(day, 1.0) for day in days]) * daily_capacity)
     instants = np.zeros(len(work))
     instants[:] = np.arange(len(work)) * 3600.0 + midnight(first_day)
     return instants, work
 
 
-def serve(parcels: pd.DataFrame, *, daily_capacity: float, free_from: float, night_shift: bool = True) -> tuple[Ints, float]:
+def serve(
+    parcels: pd.DataFrame, *, daily_capacity: float, free_from: float, night_shift: bool = True, strength: Mapping[int, float] = USUAL
+) -> tuple[Ints, float]:
     """Return when each parcel of one warehouse leaves, and when the warehouse is free again.
 
     ``parcels`` has ``entered`` (unix seconds), ``stockout`` (ties) and ``cost`` (units of work, 0 for an order that
-    travels in another's parcel); ``free_from`` is the instant until which it is busy with earlier parcels.
+    travels in another's parcel); ``free_from`` is the instant until which it is busy with earlier parcels; ``strength`` as
+    in ``work_clock``.
     """
     if parcels.empty:
         return np.zeros(0, dtype=np.int64), free_from
@@ -61,7 +74,7 @@ def serve(parcels: pd.DataFrame, *, daily_capacity: float, free_from: float, nig
     earliest = min(float(entered.min()), free_from) if free_from else float(entered.min())
     first_day = int(earliest + 8 * 3600) // 86_400
     last_day = int(max(float(entered.max()), free_from) + 8 * 3600) // 86_400
-    instants, work = work_clock(first_day, last_day, daily_capacity=daily_capacity, night_shift=night_shift)
+    instants, work = work_clock(first_day, last_day, daily_capacity=daily_capacity, night_shift=night_shift, strength=strength)
     arrived = np.interp(entered[order].astype(float), instants, work)
     busy = float(np.interp(free_from, instants, work)) if free_from else 0.0
     total = np.cumsum(cost[order])

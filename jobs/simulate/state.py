@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from jobs.simulate.merchant import Played
+from jobs.simulate.story import Story, story_of
 
 _FRAMES = ("orders", "lines", "parcels")
 
@@ -19,7 +20,8 @@ class Memory:
 
     ``written_until`` is the instant up to which all files are written, ``planned_until`` the first day not yet thrown;
     ``orders_a_day`` by shop id; ``capacity`` and ``free_from`` by warehouse; ``open`` holds the orders (unsettled, see
-    ``life.settle``) to which something may yet happen.
+    ``life.settle``) to which something may yet happen; ``anchor_day``, the day on which the history ended,
+    sets the dates of the story.
     """
 
     seed: int
@@ -29,6 +31,12 @@ class Memory:
     capacity: list[float]
     free_from: list[float]
     open: Played
+    # A memory kept before there were stories goes on without one.
+    anchor_day: int | None = None
+
+    def story(self) -> Story:
+        """Return what befalls this merchant."""
+        return story_of(self.seed, anchor_day=self.anchor_day, shops=tuple(self.orders_a_day))
 
 
 def save(memory: Memory, folder: Path) -> None:
