@@ -1,6 +1,6 @@
 """How do we reach the database, and may we use it?"""
 
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, inspect, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, inspect, make_url, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -108,7 +108,9 @@ def migrate(engine: Engine, settings: Settings) -> None:
             if not _is_current(connection, settings, where=where):
                 upgrade(connection)
                 row = {"id": 1, "kind": settings.kind, "created_at": text("now()")}
-                connection.execute(insert(installation).values(row).on_conflict_do_nothing())
+                books = {"zone": settings.zone, "reporting_currency": settings.reporting_currency}
+                connection.execute(insert(installation).values(row | books).on_conflict_do_nothing())
+                connection.execute(update(installation).where(installation.c.zone.is_(None)).values(books))
                 seed_reference(connection)
     except DBAPIError as error:
         problem = problem_of(error, where=where, language=settings.language)

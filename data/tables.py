@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from data.measures import CUBES, IMAGE, MEASURE_NAMES, Cube
 from models.events import EVENT_TYPES
 from models.orders import TIMED_EVENTS
 from models.scope import ROLES
@@ -51,6 +52,8 @@ installation = Table(
     Column("id", SmallInteger, primary_key=True, server_default=text("1")),
     Column("kind", Text, nullable=False, comment="demo or real; the other kind refuses to write"),
     Column("created_at", Time, nullable=False),
+    Column("zone", Text, comment="the business zone by whose days the cells are cut"),
+    Column("reporting_currency", Text, comment="of the money in the cells"),
     CheckConstraint("id = 1", name="one_row"),
     CheckConstraint("kind IN ('demo', 'real')", name="kind"),
 )
@@ -369,6 +372,7 @@ orders = Table(
     Column("clock_start_at", Time, comment="when its ship clock started, models.order_kinds; null while it has not or never does"),
     Column("deadline_at", Time, comment="the promise, fixed when the clock started and never moved; null = no promise, 不适用"),
     Column("deadline_rule", Text, comment="source, or the key of the promise rule that made it"),
+    Column("paid_reporting_minor", BigInteger, comment="paid_minor in the reporting currency, at the rate of the business day of payment"),
     Column("nature", Text, nullable=False, comment="of the file that first named it"),
     Column("first_file_id", BigInteger, nullable=False),
     Column("ingested_at", Time, nullable=False),
@@ -459,6 +463,34 @@ stale_orders = Table(
     comment="orders whose claims are stored and whose row in orders is still to be computed, after a bulk import",
 )
 
+_IMAGE_TYPES = {"closed_by_merchant": Boolean, "paid_reporting_minor": BigInteger}
+
+order_changes = Table(
+    "order_changes",
+    metadata,
+    Column("shop_id", Text, primary_key=True),
+    Column("order_no", Text, primary_key=True),
+    Column("change_id", BigInteger, Identity(), primary_key=True),
+    Column("sign", SmallInteger, nullable=False, comment="-1 = as the order was, 1 = as it has become"),
+    *[Column(name, _IMAGE_TYPES.get(name, Time if name.endswith(("_at", "_from", "_to")) else Text)) for name in IMAGE],
+    CheckConstraint("sign IN (-1, 1)", name="sign"),
+    comment="what has changed since the cells were last rolled up; emptied by the roll-up",
+)
+
+
+def _cube(cube: Cube) -> Table:
+    """Return the table of a cube: one row a cell, one column a measure."""
+    return Table(
+        cube.name,
+        metadata,
+        Column(cube.time, Time if cube.hourly else Date, primary_key=True, comment="start, UTC" if cube.hourly else "business day"),
+        *[Column(dimension, Text, primary_key=True, comment="'' = 未归类") for dimension in cube.dimensions],
+        *[Column(name, BigInteger, nullable=False, server_default=text("0")) for name in MEASURE_NAMES],
+    )
+
+
+cubes = {cube.name: _cube(cube) for cube in CUBES}
+
 order_contacts = Table(
     "order_contacts",
     metadata,
@@ -542,4 +574,69 @@ job_requests = Table(
     CheckConstraint("kind IN ('run', 'replay', 'upload')", name="kind"),
     CheckConstraint("status IN ('waiting', 'done', 'failed')", name="status"),
     Index(None, "status", "requested_at"),
+)
+
+# ---------------------------------------------------------------- the index
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("snapshot_id", BigInteger, Identity(), primary_key=True),
+    Column("as_of", Time, nullable=False),
+    Column("closed_until", Date, nullable=False, comment="the first business day that is not over"),
+    Column("definition_version", Integer, nullable=False),
+    Column("changes", BigInteger, nullable=False, comment="images of orders rolled up; 0 where only a day has ended"),
+    Column("rebuilt", Boolean, nullable=False, comment="cells computed anew from all orders"),
+    Column("restated_days", ARRAY(Date), nullable=False, comment="closed days whose cells this snapshot changed"),
+    Index(None, "as_of"),
+)
+
+index_definitions = Table(
+    "index_definitions",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("definition", JSONB, nullable=False, comment="models.health.components.definition_as_json"),
+    Column("note", Text, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", Time, nullable=False),
+)
+
+index_scores = Table(
+    "index_scores",
+    metadata,
+    Column("span", Text, primary_key=True, comment="day, week (Monday to Sunday) or rolling (seven days)"),
+    Column("last_day", Date, primary_key=True, comment="the last business day of the span"),
+    Column("score", JSONB, nullable=False, comment="as it computes now: value, raw, cap_penalty, coverage, grade, parts"),
+    Column("snapshot_id", BigInteger, nullable=False, comment="that computed it"),
+    Column("definition_version", Integer, nullable=False),
+    Column("published", JSONB, nullable=False, comment="as it was first published; never changed"),
+    Column("published_snapshot_id", BigInteger, nullable=False),
+    Column("published_version", Integer, nullable=False),
+    Column("published_at", Time, nullable=False),
+    Column("restated_at", Time, comment="when what is now last moved away from what was published"),
+    CheckConstraint("span IN ('day', 'week', 'rolling')", name="span"),
+)
+
+day_caps = Table(
+    "day_caps",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("code", Text, primary_key=True, comment="key of models.health.components.CAPS"),
+    Column("detail", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("recorded_at", Time, nullable=False),
+)
+
+targets = Table(
+    "targets",
+    metadata,
+    Column("target_id", BigInteger, Identity(), primary_key=True),
+    Column("kpi", Text, nullable=False),
+    Column("channel", Text, nullable=False, server_default=text("''"), comment="'' = every channel"),
+    Column("month", Date, comment="its first day; null = every month"),
+    Column("value", Numeric(20, 6), comment="null takes the target back"),
+    Column("version", Integer, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", Time, nullable=False),
+    CheckConstraint("extract(day FROM month) = 1", name="month"),
+    Index("uq_targets_kpi_channel_month_version", "kpi", "channel", text("coalesce(month, '-infinity')"), "version", unique=True),
 )

@@ -12,7 +12,9 @@ from rich.table import Table
 from data.backup import backup as write_backup
 from data.backup import restore as read_backup
 from data.engine import migrate as migrate_database
+from data.job_lock import is_connection_lost
 from data.queries.ledger import last_runs
+from data.writes.job_ledger import note_stop
 from data.writes.retention import erase_contact
 from jobs.backfill import backfill_of
 from jobs.cli_ingest import ingest
@@ -20,8 +22,9 @@ from jobs.cli_people import people
 from jobs.cli_simulate import simulate
 from jobs.cli_start import asked_by, business_time, instant, leave_on_signals, said_in_one_line, started
 from jobs.clock import Clock
-from jobs.faults import UserMistake
+from jobs.faults import UserMistake, one_line
 from jobs.job import Job, JobContext, utc_now
+from jobs.logs import log
 from jobs.registry import job_named, jobs_of
 from jobs.runner import RunResult, run_job
 
@@ -80,8 +83,20 @@ def serve() -> None:
     clock = Clock(jobs_of(context.settings), context=context, now=utc_now)
     typer.echo("任务进程已启动 the jobs process is up")
     clock.serve()
+    _note_stop(context)
     if not clock.close(within_seconds=LEAVE_SECONDS):
         clock.leave_at_once()
+
+
+def _note_stop(context: JobContext) -> None:
+    """Write down that somebody stopped the jobs; a database that has gone first must not hold anybody up."""
+    try:
+        with context.engine.begin() as connection:
+            note_stop(connection, by=asked_by(), at=utc_now())
+    except Exception as error:
+        if not is_connection_lost(error):
+            raise
+        log().warning("stop not noted", error=one_line(error))
 
 
 @app.command()

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from data.queries.ledger import has_orders
+from data.roll_up import roll_up_changes
 from data.settings import Settings
 from data.writes.stale import recompute_stale
 from jobs.inbox_shop import MASTERS
@@ -53,6 +54,9 @@ def bring_history(context: JobContext, *, now: Now, console: Console) -> None:
         computing = bar.add_task("计算每个订单 computing every order", total=1, said="")
         computed = recompute_stale(context.engine, as_of=now())
         bar.update(computing, completed=1, said=f"{computed:,} 单 orders")
+        rolling = bar.add_task("汇总统计与健康指数 rolling up cells and the index", total=1, said="")
+        roll_up_changes(context.engine, settings=context.settings, as_of=now())
+        bar.update(rolling, completed=1)
     _write(note, until=until, done=True)
 
 

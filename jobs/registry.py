@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from data.settings import Settings
-from jobs import housekeeping, live_demo, pull_http, pull_inbox
+from jobs import housekeeping, live_demo, pull_http, pull_inbox, roll_up
 from jobs.job import Daily, Every, Job
 
 JOBS: tuple[Job, ...] = (
@@ -37,6 +37,17 @@ JOBS: tuple[Job, ...] = (
         worker="pull",
         why_zh="按水位向平台接口拉取新订单，睡过头也会自动补齐",
         why_en="asks the platforms' interfaces for what is new since the watermark, so that a long sleep is caught up",
+        grace_minutes=10,
+    ),
+    Job(
+        name="roll_up",
+        run=roll_up.run,
+        schedule=Every(5),
+        demo_schedule=Every(1),
+        zone="Asia/Shanghai",
+        worker="light",
+        why_zh="把订单的变化汇总进各统计格，连同快照和健康指数一起更新",
+        why_en="adds what has changed of orders to the cells, together with a snapshot and the health index",
         grace_minutes=10,
     ),
     Job(

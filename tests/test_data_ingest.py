@@ -14,6 +14,7 @@ from sqlalchemy import Engine, event, text
 from data.ingest import ingest_path, replay, replay_waiting
 from data.report import Report
 from data.settings import Settings
+from tests.arriving_files import some_files, write_file
 from tests.conftest import MakeEngine
 from tests.final_state import empty, final_state
 from tests.own_files import (
@@ -22,7 +23,6 @@ from tests.own_files import (
     SHIPPED,
     SHOPS,
     TO_SHIP,
-    UNPAID,
     stock_out,
     taobao_line,
     taobao_order,
@@ -341,43 +341,13 @@ def test_a_kept_file_replays_with_its_own_shop_and_nature(engine: Engine, tmp_pa
 
 # ---------------------------------------------------------------- laws
 
-_STATUSES = st.sampled_from([UNPAID, TO_SHIP, SHIPPED, DONE, CLOSED])
-
-
-@st.composite
-def _files(draw: st.DrawFn) -> list[tuple[str, list[dict[str, str]]]]:
-    """A handful of files that speak, at different moments, of the same few orders."""
-    files: list[tuple[str, list[dict[str, str]]]] = []
-    for place in range(draw(st.integers(1, 4))):
-        day = draw(st.integers(2, 9))
-        stamp = taobao_order(90, paid=f"2026-11-{day:02d} 09:00:00", 订单创建时间="2026-11-01 09:00:00")
-        orders = []
-        for number in draw(st.sets(st.integers(1, 3), min_size=1)):
-            status = draw(_STATUSES)
-            amount = draw(st.sampled_from(["100.00", "90.00"]))
-            orders.append(taobao_order(number, status=status, paid=None if status == UNPAID else "2026-11-01 10:05:00", 总金额=amount))
-        files.append((f"orders{place}", draw(st.permutations([*orders, stamp]))))
-    for place in range(draw(st.integers(0, 2))):
-        lines = [taobao_line(draw(st.integers(1, 3)), draw(st.sampled_from(["SKU1", "SKU2"]))) for _ in range(draw(st.integers(1, 4)))]
-        files.append((f"lines{place}", lines))
-    for place in range(draw(st.integers(0, 2))):
-        hour = draw(st.integers(12, 20))
-        shipped = draw(st.sampled_from(["", f"2026-11-01 {hour}:00:00"]))
-        files.append((f"stock{place}", [stock_out(draw(st.integers(1, 3)), shipped=shipped, updated=f"2026-11-02 {hour}:00:00")]))
-    return files
-
-
-def _write(folder: Path, name: str, cells: list[dict[str, str]]) -> Path:
-    write = {"orders": write_orders, "lines": write_lines, "stock": write_stock_out}[name.rstrip("0123456789")]
-    return write(folder / f"{name}.csv", cells)
-
 
 @hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(files=_files(), data=st.data())
+@given(files=some_files(), data=st.data())
 def test_files_in_any_order_and_repeated_end_in_the_same_state(
     files: list[tuple[str, list[dict[str, str]]]], data: st.DataObject, engine: Engine, tmp_path: Path
 ) -> None:
-    paths = [_write(tmp_path, name, cells) for name, cells in files]
+    paths = [write_file(tmp_path, name, cells) for name, cells in files]
     states = []
     for sequence in (paths, data.draw(st.permutations(paths + paths[:1]))):
         empty(engine)

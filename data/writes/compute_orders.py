@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from data.current_events import current_events_sql
 from data.promise_sql import promised_sql
+from data.writes.change_log import logged_sql
 from data.writes.merge_orders import OWNED_BIT, Statement
 from data.writes.span import is_new, span_of_touched, within
 from models.events import ENDINGS, EVENT_TYPES, PROGRESS
@@ -21,13 +22,18 @@ def recompute_orders(connection: Connection, who: Statement) -> None:
 
     Where an event's own authority later showed the order without it, ``reverted`` or ``released`` is appended.
     """
-    columns = ["stub", "stage", "on_hold", "created_at", *_TIMED_COLUMNS, "category", "line_source", *ORDER_FIELDS, *_PROMISE]
+    columns = ["stub", "stage", "on_hold", "created_at", *_TIMED_COLUMNS, "category", "line_source", *ORDER_FIELDS, *_DECIDED]
     listed = ", ".join(columns)
     same = f"ROW({', '.join(f'kept.{c}' for c in columns)}) IS NOT DISTINCT FROM ROW({', '.join(f'EXCLUDED.{c}' for c in columns)})"
     changed = f"""
         ON CONFLICT (shop_id, order_no) DO UPDATE
         SET {", ".join(f"{c} = EXCLUDED.{c}" for c in columns)}, changed_at = EXCLUDED.changed_at
         WHERE NOT ({same})"""
+    fresh = is_new(connection, "orders")
+    written = f"""
+        INSERT INTO orders AS kept (shop_id, order_no, {listed}, nature, first_file_id, ingested_at, changed_at)
+        SELECT shop_id, order_no, {listed}, nature, file_id, as_of, CAST(:as_of AS timestamptz) FROM valued ORDER BY shop_id, order_no
+        {"" if fresh else changed}"""
     connection.execute(
         text(f"""
         WITH {_FACTS},
@@ -45,10 +51,9 @@ def recompute_orders(connection: Connection, who: Statement) -> None:
             LEFT JOIN customers USING (customer_id) LEFT JOIN shops USING (shop_id)
             LEFT JOIN ({_WAREHOUSE_LABELS}) AS labels ON labels.label = claimed.warehouse_code
         ),
-        {promised_sql("computed", touched="touched")}
-        INSERT INTO orders AS kept (shop_id, order_no, {listed}, nature, first_file_id, ingested_at, changed_at)
-        SELECT shop_id, order_no, {listed}, nature, file_id, as_of, :as_of FROM promised ORDER BY shop_id, order_no
-        {"" if is_new(connection, "orders") else changed}
+        {promised_sql("computed", touched="touched")},
+        valued AS ({_VALUED}),
+        {logged_sql(written, alias="kept", fresh=fresh)}
         """),
         who.parameters() | span_of_touched(connection),
     )
@@ -70,14 +75,17 @@ def attach_lines(connection: Connection, who: Statement) -> None:
     )
     connection.execute(
         text(f"""
-        WITH lines AS ({_LINES})
-        UPDATE orders AS o SET category = lines.category, line_source = lines.line_source, changed_at = :as_of FROM lines
-        WHERE (o.shop_id, o.order_no) = (lines.shop_id, lines.order_no)
-            AND (o.category, o.line_source) IS DISTINCT FROM (lines.category, lines.line_source)
+        WITH lines AS ({_LINES}),
+        {logged_sql(_ATTACHED, alias="o")}
         """),
         who.parameters() | span_of_touched(connection),
     )
 
+
+_ATTACHED = """
+    UPDATE orders AS o SET category = lines.category, line_source = lines.line_source, changed_at = :as_of FROM lines
+    WHERE (o.shop_id, o.order_no) = (lines.shop_id, lines.order_no)
+        AND (o.category, o.line_source) IS DISTINCT FROM (lines.category, lines.line_source)"""
 
 # Claims keep a source's own words; what a master makes of them is decided here, so that a master may come late.
 _MASTERED = {
@@ -91,7 +99,17 @@ _WAREHOUSE_LABELS = """
         SELECT name AS label, warehouse_code FROM warehouses UNION ALL SELECT unnest(aliases), warehouse_code FROM warehouses
     ) AS named WHERE label NOT IN (SELECT warehouse_code FROM warehouses) ORDER BY label, warehouse_code"""
 
-_PROMISE = ("channel", "clock_start_at", "deadline_at", "deadline_rule")
+# What we decide of an order ourselves.
+_DECIDED = ("channel", "clock_start_at", "deadline_at", "deadline_rule", "paid_reporting_minor")
+# What was paid, at the rate of the business day of payment; null where there is none, until it comes (writes.masters).
+_VALUED = """
+    SELECT promised.*, CASE
+        WHEN paid_to IS NULL THEN NULL
+        WHEN promised.currency = installation.reporting_currency THEN paid_minor
+        ELSE CAST(round(paid_minor * rate) AS bigint) END AS paid_reporting_minor
+    FROM promised LEFT JOIN installation ON true
+    LEFT JOIN fx_rates AS fx ON fx.business_day = CAST(paid_to AT TIME ZONE installation.zone AS date)
+        AND fx.currency = promised.currency AND fx.reporting_currency = installation.reporting_currency"""
 _TIMED_COLUMNS = [f"{event}_{end}" for event in TIMED_EVENTS for end in ("from", "to")]
 _BIT = {event: 1 << place for place, event in enumerate(EVENT_TYPES)}
 _MASK = "bit_or(CASE type " + " ".join(f"WHEN '{event}' THEN {bit}" for event, bit in _BIT.items()) + " END)"

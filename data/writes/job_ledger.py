@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from data.tables import heartbeats, job_runs, job_schedules
+from data.tables import audit_log, heartbeats, job_runs, job_schedules
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,14 @@ def abandon_runs(connection: Connection, *, job: str, at: datetime) -> int:
         .values(status="abandoned", finished_at=at, error="进程在运行中消失 the process died during the run")
     )
     return connection.execute(statement).rowcount
+
+
+STOPPED = "jobs_stopped"
+
+
+def note_stop(connection: Connection, *, by: str, at: datetime) -> None:
+    """Write that somebody stopped the jobs: what follows is a pause, not a breakdown that nobody noticed."""
+    connection.execute(insert(audit_log).values(at=at, person_id=by, action=STOPPED, subject="jobs"))
 
 
 def trim_runs(connection: Connection, *, before: datetime) -> int:

@@ -81,10 +81,22 @@ _RESTATED = {
     " (SELECT channel FROM shops WHERE shops.shop_id = orders.shop_id))",
 }
 _KEYS = {"customers": "customer_id", "shops": "shop_id"}
+# A rate values the payments of its business day; the days bound the search, so that an index answers it.
+_RERATED = """
+    paid_to >= CAST(:first_day AS date) - 2 AND paid_to < CAST(:last_day AS date) + 2
+    AND (currency, CAST(paid_to AT TIME ZONE (SELECT zone FROM installation) AS date))
+        IN (SELECT * FROM unnest(CAST(:currencies AS text[]), CAST(:days AS date[])))"""
 
 
 def touch_restated(connection: Connection, fills: str, frame: pd.DataFrame) -> None:
     """Mark the orders touched whose region, warehouse or currency the master's rows decide."""
+    if fills == "fx_rates":
+        days = pd.to_datetime(frame["business_day"]).dt.date.tolist()
+        given = {"first_day": min(days), "last_day": max(days), "currencies": frame["currency"].tolist(), "days": days}
+        connection.execute(
+            text(f"INSERT INTO touched SELECT shop_id, order_no, nature, first_file_id, ingested_at FROM orders WHERE {_RERATED}"), given
+        )
+        return
     if fills not in _RESTATED:
         return
     keys = frame[_KEYS[fills]].tolist() if fills in _KEYS else []

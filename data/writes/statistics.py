@@ -5,7 +5,7 @@ Autovacuum notices growth a minute late; a first import of many files would run 
 
 from sqlalchemy import Engine, text
 
-_TABLES = ("orders", "order_claims", "order_events", "order_lines", "order_sightings", "order_contacts")
+_TABLES = ("orders", "order_claims", "order_events", "order_lines", "order_sightings", "order_contacts", "order_promises")
 
 # Below this many orders a poor plan costs nothing worth an ANALYZE.
 _WORTH_IT = 500
