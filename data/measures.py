@@ -86,6 +86,9 @@ UNSURE = (
     f" OR ({_UNSHIPPED_END} AND ended_from < deadline_at AND ended_to > deadline_at))"
 )
 
+# Orders whose promise is still to be kept: a small set, judged as of each look at it.
+OPEN_PROMISE = "deadline_at IS NOT NULL AND shipped_to IS NULL AND cancelled_to IS NULL AND refunded_to IS NULL AND NOT stub"
+
 _EXACT = "(paid_to IS NOT NULL AND shipped_from = shipped_to AND paid_from = paid_to)"
 _BOUNDED = "(paid_to IS NOT NULL AND (shipped_from <> shipped_to OR paid_from <> paid_to))"
 _LEAST_SECONDS = "round(greatest(extract(epoch FROM shipped_from - paid_to), 0))"

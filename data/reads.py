@@ -16,11 +16,16 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from data.engine import problem_of
+from data.queries import behind as _behind
 from data.queries import choices as _choices
+from data.queries import health_facts as _health
 from data.queries import jobs as _jobs
 from data.queries import overview as _overview
 from data.queries import sources as _sources
+from data.queries.behind import BehindRow
 from data.queries.cut import UNSORTED, Cut
+from data.queries.health import NoSuchGrain, Part, SnapshotRow
+from data.queries.health_facts import HealthFacts, Span
 from data.queries.jobs import JobState, RequestState
 from data.queries.sources import RefusedCell, RefusedFile, Source
 from data.refused import RawRow, RetentionOver, raw_cells
@@ -30,15 +35,21 @@ from models.scope import Scope
 __all__ = [
     "READS",
     "UNSORTED",
+    "BehindRow",
     "Choices",
     "Cut",
+    "HealthFacts",
     "JobState",
+    "NoSuchGrain",
+    "Part",
     "RawRow",
     "RefusedCell",
     "RefusedFile",
     "RequestState",
     "RetentionOver",
+    "SnapshotRow",
     "Source",
+    "Span",
 ]
 
 
@@ -103,6 +114,58 @@ def orders_by_minute(engine: Engine, *, scope: Scope, cut: Cut) -> pd.DataFrame:
     """Count orders placed: one row a minute that has any, ``minute, orders`` (UTC)."""
     with reading(engine) as connection:
         return _frame(_overview.orders_by_minute(connection, scope=scope, cut=cut), columns=("minute", "orders"))
+
+
+def health(engine: Engine, *, scope: Scope, part: Part, zone: str, span: Span) -> HealthFacts | None:
+    """Read what a page about the index of some closed days needs, from one snapshot; see ``data.queries.health_facts``."""
+    with reading(engine) as connection:
+        connection.execution_options(isolation_level="REPEATABLE READ")
+        return _health.facts(connection, scope=scope, part=part, zone=zone, span=span)
+
+
+def snapshot(engine: Engine, *, scope: Scope) -> SnapshotRow | None:
+    """Return the snapshot that pages read now."""
+    with reading(engine) as connection:
+        return _health.latest_snapshot(connection, scope=scope)
+
+
+def open_promises(engine: Engine, *, scope: Scope, part: Part, as_of: datetime) -> dict[str, int] | None:
+    """Judge the open orders as of an instant: ``open``, ``overdue``, ``due_soon``."""
+    with reading(engine) as connection:
+        return _health.open_now(connection, scope=scope, part=part, as_of=as_of)
+
+
+def due_lately(engine: Engine, *, scope: Scope, part: Part, as_of: datetime) -> dict[int, tuple[int, int]] | None:
+    """Count orders whose promise fell due in the last 5, 60 and 360 minutes: minutes -> (bad, units)."""
+    with reading(engine) as connection:
+        return _health.due_lately(connection, scope=scope, part=part, as_of=as_of)
+
+
+def orders_behind(
+    engine: Engine,
+    *,
+    scope: Scope,
+    part: Part,
+    component: str,
+    since: datetime,
+    until: datetime,
+    bad_only: bool,
+    after: tuple[datetime, str, str] | None = None,
+    limit: int = _behind.PAGE,
+) -> list[BehindRow]:
+    """Return one page of the orders behind a component of the index; see ``data.queries.behind``."""
+    with reading(engine) as connection:
+        return _behind.orders_behind(
+            connection,
+            scope=scope,
+            part=part,
+            component=component,
+            since=since,
+            until=until,
+            bad_only=bad_only,
+            after=after,
+            limit=limit,
+        )
 
 
 def order_span(engine: Engine, *, scope: Scope) -> tuple[datetime, datetime] | None:
@@ -186,6 +249,11 @@ READS: tuple[Callable[..., Any], ...] = (
     paid_by_day,
     ship_hours_by_day,
     orders_by_minute,
+    health,
+    snapshot,
+    open_promises,
+    due_lately,
+    orders_behind,
     order_span,
     sources,
     last_learnt_at,

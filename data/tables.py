@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from data.measures import CUBES, IMAGE, MEASURE_NAMES, Cube
+from data.measures import CUBES, IMAGE, MEASURE_NAMES, OPEN_PROMISE, Cube
 from models.events import EVENT_TYPES
 from models.orders import TIMED_EVENTS
 from models.scope import ROLES
@@ -384,6 +384,7 @@ orders = Table(
     Index(None, "paid_to"),
     Index(None, "shipped_to"),
     Index(None, "deadline_at"),
+    Index("ix_orders_open_deadline_at", "deadline_at", postgresql_where=text(OPEN_PROMISE)),
     Index(None, "changed_at"),
 )
 

@@ -3,11 +3,14 @@
 import random
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Engine, Table, insert
 
 from data import tables
+from data.roll_up import roll_up_changes
+from data.settings import Settings
 
 SHOPS: tuple[tuple[str, str, str, str], ...] = (
     ("tb-home", "taobao", "青禾家居淘宝店", "CNY"),
@@ -15,11 +18,14 @@ SHOPS: tuple[tuple[str, str, str, str], ...] = (
     ("dy-live", "douyin", "青禾直播间", "CNY"),
     ("sp-us", "shopify", "Qinghe Global", "USD"),
 )
+CHANNEL = {shop_id: channel for shop_id, channel, _, _ in SHOPS}
 WAREHOUSES = (("CN-HZ", "杭州仓"), ("CN-GZ", "广州仓"), ("CN-CD", "成都仓"))
 CATEGORIES = ("家居", "厨具", "数码", "服饰", None)
 REGIONS = (("CN-51", "四川", "Sichuan", "southwest"), ("CN-33", "浙江", "Zhejiang", "east"), ("CN-44", "广东", "Guangdong", "south"))
 # hours from payment to shipping, by channel
 PACE = {"taobao": 5.0, "tmall": 4.0, "douyin": 14.0, "shopify": 9.0}
+# short, so that some orders are late
+PROMISE = timedelta(hours=12)
 WEIGHT = {"taobao": 4, "tmall": 5, "douyin": 6, "shopify": 1}
 
 
@@ -35,6 +41,7 @@ def an_order(shop_id: str, order_no: str, *, created_at: datetime, **given: obje
     return {
         "shop_id": shop_id,
         "order_no": order_no,
+        "channel": CHANNEL.get(shop_id, shop_id),
         "stub": False,
         "stage": "created",
         "on_hold": False,
@@ -115,7 +122,10 @@ def _life_of(number: int, shop: tuple[str, str, str, str], *, dice: random.Rando
     if dice.random() < 0.06:
         return row | {"stage": dice.choice(("created", "cancelled"))}
     paid = created + timedelta(minutes=dice.expovariate(0.2))
-    row |= {"stage": "paid", "paid_from": paid, "paid_to": paid, "paid_minor": round(dice.lognormvariate(9.2, 0.6))}
+    minor = round(dice.lognormvariate(9.2, 0.6))
+    row |= {"stage": "paid", "paid_from": paid, "paid_to": paid, "paid_minor": minor, "clock_start_at": paid}
+    row |= {"paid_reporting_minor": round(minor * 7.1) if shop[3] == "USD" else minor}
+    row |= {"deadline_at": paid + PROMISE, "deadline_rule": "test"}
     weekend = 1.6 if created.weekday() >= 5 else 1.0
     shipped = paid + timedelta(hours=PACE[shop[1]] * weekend * dice.lognormvariate(0, 0.35))
     if shipped >= as_of:
@@ -227,6 +237,11 @@ def merchant(connection: Connection, *, as_of: datetime, days: int = 21, count: 
     many_orders(connection, as_of=as_of, days=days, count=count)
     sources(connection, as_of=as_of)
     jobs(connection, as_of=as_of)
+
+
+def rolled_up(engine: Engine, *, as_of: datetime) -> None:
+    """Roll the inserted orders up, as the job does."""
+    roll_up_changes(engine, settings=Settings(inbox=Path("/nowhere")), as_of=as_of, anew=True)
 
 
 def utc(text: str) -> datetime:

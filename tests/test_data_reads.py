@@ -1,6 +1,7 @@
 """Does a read show anything outside a person's scope, and do the parts of every figure add up to the whole?"""
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ def merchant(make_engine: MakeEngine) -> Engine:
     engine = make_engine()
     with engine.begin() as connection:
         given_orders.merchant(connection, as_of=AS_OF, count=400)
+    given_orders.rolled_up(engine, as_of=AS_OF)
     return engine
 
 
@@ -43,17 +45,25 @@ def only_ours(make_engine: MakeEngine) -> Engine:
         given_orders.merchant(connection, as_of=AS_OF, count=400)
         connection.execute(delete(orders).where(orders.c.shop_id != "dy-live"))
         connection.execute(delete(source_files).where(source_files.c.shop_id != "dy-live"))
+    given_orders.rolled_up(engine, as_of=AS_OF)
     return engine
 
 
 def arguments(home: Path) -> Mapping[str, Mapping[str, Any]]:
     """Return what each read is asked with, by its name."""
     daily = {"cut": WHOLE}
+    part = {"part": reads.Part(categories=("家居", "厨具"))}
+    days = reads.Span(AS_OF.date() - timedelta(days=9), AS_OF.date() - timedelta(days=1))
+    behind = {"component": "C1", "since": WHOLE.since, "until": WHOLE.until, "bad_only": True}
     return {
         "orders_by_day": daily,
         "paid_by_day": {**daily, "currency": "CNY", "known_until": AS_OF},
         "ship_hours_by_day": daily,
         "orders_by_minute": daily,
+        "health": {**part, "zone": ZONE, "span": days},
+        "open_promises": {**part, "as_of": AS_OF},
+        "due_lately": {**part, "as_of": AS_OF},
+        "orders_behind": {**part, **behind},
         "sources": {"since": AS_OF - timedelta(days=9)},
         "raw_rows": {"settings": Settings(home=home), "run_id": 2, "numbers": [7]},
         "requests": {"person_id": "somebody"},
@@ -151,4 +161,8 @@ def _figures(engine: Engine, cut: Cut) -> list[int]:
 
 
 def _plain(seen: object) -> object:
-    return seen.to_dict("records") if isinstance(seen, pd.DataFrame) else seen
+    if isinstance(seen, pd.DataFrame):
+        return seen.to_dict("records")
+    if is_dataclass(seen) and not isinstance(seen, type):
+        return {field.name: _plain(getattr(seen, field.name)) for field in fields(seen)}
+    return seen

@@ -1,22 +1,19 @@
 """What is the index of each closed day, week and rolling seven days, and what was it when it was first published?"""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-import pandas as pd
 from sqlalchemy import Connection, text
 
-from data.measures import MEASURE_NAMES
-from models.health.components import Component, Definition
-from models.health.index import Index, day_cap_penalty, index_of, mean_cap_penalty, sums_of
+from data.queries.health import history
+from models.health.components import Definition
+from models.health.index import Index
 
 # A change smaller than this is none.
 _NOTHING = 1e-9
-SPAN_DAYS: Mapping[str, int] = {"day": 1, "week": 7, "rolling": 7}
 
 
 @dataclass(frozen=True)
@@ -31,82 +28,19 @@ class Closing:
     zone: str
 
 
-@dataclass(frozen=True)
-class History:
-    """What the index of any closed span is made of: sums by day, caps by day, and how far live data reaches.
-
-    ``days`` has one row a business day (its index) and the measures of the configured components.
-    """
-
-    days: pd.DataFrame
-    caps: Mapping[date, tuple[float, ...]]
-    definition: Definition
-    last_live_day: date | None
-
-    def index(self, *, first: date, last: date) -> Index:
-        """Return the index of the days ``[first, last]``."""
-        within = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        penalties = {day: self._penalty(day) for day in within if day in self.caps}
-        return self._scored(first, last, cap_penalty=mean_cap_penalty(penalties, days=within))
-
-    def _penalty(self, day: date) -> float:
-        return day_cap_penalty(self._scored(day, day, cap_penalty=0.0).raw, ceilings=self.caps[day])
-
-    def _scored(self, first: date, last: date, *, cap_penalty: float) -> Index:
-        known = self.days[self.days.index <= last]
-        configured = frozenset(c.code for c in self._measured if (known[c.units] > 0).any())
-        overdue = 0 if self.last_live_day is None else max(0, (last - self.last_live_day).days)
-        return index_of(
-            sums_of(known[known.index >= first], definition=self.definition),
-            definition=self.definition,
-            configured=configured,
-            carried=self._last_rates(until=first),
-            overdue_days=dict.fromkeys(configured, overdue) if overdue else {},
-            cap_penalty=cap_penalty,
-        )
-
-    @property
-    def _measured(self) -> list[Component]:
-        return [c for c in self.definition.components if {c.units, c.good} <= set(self.days.columns)]
-
-    def _last_rates(self, *, until: date) -> dict[str, float]:
-        """Return each component's rate on the last day before ``until`` that had a unit."""
-        rates = {}
-        for c in self._measured:
-            before = self.days[(self.days.index < until) & (self.days[c.units] > 0)]
-            if not before.empty:
-                rates[c.code] = float(before[c.good].iloc[-1] / before[c.units].iloc[-1])
-        return rates
-
-
-def history(connection: Connection, *, definition: Definition, until: date, zone: str) -> History:
-    """Read what the index of the closed days before ``until`` is made of."""
-    wanted = [name for c in definition.components for name in (c.units, c.good) if {c.units, c.good} <= set(MEASURE_NAMES)]
-    sums = ", ".join(f"sum({name})::bigint AS {name}" for name in wanted)
-    rows = connection.execute(text(f"SELECT day, {sums} FROM channel_day WHERE day < :until GROUP BY day ORDER BY day"), {"until": until})
-    days = pd.DataFrame([tuple(row) for row in rows], columns=["day", *wanted]).set_index("day")
-    ceilings = {cap.code: cap.ceiling for cap in definition.caps}
-    caps: dict[date, tuple[float, ...]] = {}
-    for row in connection.execute(text("SELECT day, code FROM day_caps WHERE day < :until ORDER BY day, code"), {"until": until}):
-        if row.code in ceilings:
-            caps[row.day] = (*caps.get(row.day, ()), ceilings[row.code])
-    last_live = connection.scalar(text("SELECT max(received_at) FROM source_files WHERE nature = 'live'"))
-    return History(days, caps, definition, None if last_live is None else last_live.astimezone(ZoneInfo(zone)).date())
-
-
 def score_spans(connection: Connection, closing: Closing, *, days: frozenset[date] | None) -> int:
     """Compute the scores of every closed span that holds one of some days, or of all; return how many there are.
 
     A span's first score is its publication and stays; a later one that differs marks it restated.
     """
     past = history(connection, definition=closing.definition, until=closing.closed_until, zone=closing.zone)
-    due = [day for day in past.days.index if past.days.loc[day].any()]
-    if not due:
+    if not past.configured_since:
         return 0
-    wanted = _every_day(due[0], closing.closed_until) if days is None else sorted(day for day in days if day >= due[0])
+    born = min(past.configured_since.values())
+    wanted = _every_day(born, closing.closed_until) if days is None else sorted(day for day in days if day >= born)
     rows = [
         _row(past.index(first=first, last=last), span=span, last=last, closing=closing)
-        for span, first, last in _spans(wanted, closing=closing, born=due[0])
+        for span, first, last in _spans(wanted, closing=closing, born=born)
     ]
     if rows:
         connection.execute(text(_STORE), rows)

@@ -1,0 +1,293 @@
+"""What do the cells say of a part of the business on some days, and is there a cell fine enough to say it?
+
+Reads touch pre-aggregated rows alone, and never a grain finer than is drawn. Days are business days, both ends included.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from sqlalchemy import Connection, func, select, text
+
+from data.measures import CUBES, MEASURE_NAMES, OPEN_PROMISE, Cube
+from data.queries.cut import UNSORTED, shops_in
+from data.tables import source_files
+from models.health.components import Definition
+from models.health.history import History
+from models.scope import EVERYTHING, Scope
+
+_SUMS = ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in MEASURE_NAMES)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the business; empty tuples mean all of it, UNSORTED among the codes means 未归类."""
+
+    channels: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    warehouses: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is all of the business."""
+        return not (self.channels or self.regions or self.categories or self.warehouses)
+
+
+WHOLE = Part()
+
+
+@dataclass(frozen=True)
+class SnapshotRow:
+    """The state of the cells that a page reads."""
+
+    snapshot_id: int
+    as_of: datetime
+    closed_until: date
+    definition_version: int
+
+
+@dataclass(frozen=True)
+class Published:
+    """The score of a span as first published, and when it was restated, if it was."""
+
+    value: float | None
+    codes: frozenset[str]
+    version: int
+    snapshot_id: int
+    restated_at: datetime | None
+
+
+class NoSuchGrain(Exception):
+    """所选维度没有共同的统计粒度 / no cells hold the chosen dimensions together."""
+
+    def __init__(self, dimensions: tuple[str, ...]) -> None:
+        super().__init__(f"{NoSuchGrain.__doc__} ({', '.join(dimensions)})")
+        self.dimensions = dimensions
+
+
+def snapshot(connection: Connection) -> SnapshotRow | None:
+    """Return the latest snapshot, None before the first roll-up."""
+    row = connection.execute(
+        text("SELECT snapshot_id, as_of, closed_until, definition_version FROM snapshots ORDER BY snapshot_id DESC LIMIT 1")
+    ).one_or_none()
+    return None if row is None else SnapshotRow(*row)
+
+
+def cube_for(*dimensions: str) -> Cube:
+    """Return the smallest daily cube that has all of these dimensions; ``NoSuchGrain`` where none does.
+
+    >>> cube_for("channel").name, cube_for("channel", "category").name, cube_for("warehouse_code").name
+    ('channel_day', 'cell_day', 'dispatch_day')
+    """
+    fitting = [cube for cube in CUBES if not cube.hourly and set(dimensions) <= set(cube.dimensions)]
+    if not fitting:
+        raise NoSuchGrain(dimensions)
+    return min(fitting, key=lambda cube: len(cube.dimensions))
+
+
+def days(connection: Connection, *, scope: Scope, part: Part, first: date, last: date) -> pd.DataFrame:
+    """Return one row a business day and channel: ``day, channel`` and every measure."""
+    cube, condition, given = _chosen(connection, scope, part, "channel")
+    asked = (
+        f"SELECT day, channel, {_SUMS} FROM {cube.name} WHERE day BETWEEN :first AND :last{condition} GROUP BY day, channel ORDER BY 1, 2"
+    )
+    rows = connection.execute(text(asked), given | {"first": first, "last": last})
+    return pd.DataFrame([tuple(row) for row in rows], columns=["day", "channel", *MEASURE_NAMES])
+
+
+def cells(connection: Connection, *, scope: Scope, part: Part, first: date, last: date) -> pd.DataFrame:
+    """Return one row a channel, region and category over some days: ``channel, region, category`` and every measure.
+
+    With warehouses chosen there is no region and category to tell apart: both are then UNSORTED, one row a channel.
+    """
+    finest = ("channel",) if part.warehouses or scope.warehouses is not None else ("channel", "region_code", "category")
+    cube, condition, given = _chosen(connection, scope, part, *finest)
+    keys = ", ".join(finest)
+    asked = f"SELECT {keys}, {_SUMS} FROM {cube.name} WHERE day BETWEEN :first AND :last{condition} GROUP BY {keys} ORDER BY {keys}"
+    rows = connection.execute(text(asked), given | {"first": first, "last": last})
+    frame = pd.DataFrame([tuple(row) for row in rows], columns=[*finest, *MEASURE_NAMES]).rename(columns={"region_code": "region"})
+    for missing in {"region", "category"} - set(frame.columns):
+        frame[missing] = UNSORTED
+    return frame
+
+
+def history(
+    connection: Connection,
+    *,
+    definition: Definition,
+    until: date,
+    zone: str,
+    scope: Scope = EVERYTHING,
+    part: Part = WHOLE,
+    first: date | None = None,
+) -> History:
+    """Read what the index of the closed days before ``until`` is made of; with ``first`` no earlier days than that.
+
+    A component counts from its first unit anywhere, whatever part is looked at. Caps are the whole business's.
+    """
+    measured = [c for c in definition.components if {c.units, c.good} <= set(MEASURE_NAMES)]
+    names = [name for c in measured for name in (c.units, c.good)]
+    cube, condition, given = _chosen(connection, scope, part)
+    sums = ", ".join(f"sum({name})::bigint AS {name}" for name in names)
+    rows = connection.execute(
+        text(f"SELECT day, {sums} FROM {cube.name} WHERE day < :until AND day >= :first{condition} GROUP BY day ORDER BY day"),
+        given | {"until": until, "first": first or date.min},
+    )
+    frame = pd.DataFrame([tuple(row) for row in rows], columns=["day", *names]).set_index("day")
+    return History(
+        days=frame,
+        configured_since=_configured_since(connection, {c.code: c.units for c in measured}, scope=scope, until=until),
+        ceilings=_ceilings(connection, definition, until=until, first=first or date.min),
+        definition=definition,
+        last_live_day=_last_live_day(connection, scope=scope, zone=zone),
+    )
+
+
+def published(connection: Connection, *, span: str, last: date) -> Published | None:
+    """Return the score of a span of the whole business as it was first published."""
+    asked = """
+        SELECT published, published_version, published_snapshot_id, restated_at FROM index_scores
+        WHERE (span, last_day) = (:span, :last)"""
+    row = connection.execute(text(asked), {"span": span, "last": last}).one_or_none()
+    if row is None:
+        return None
+    codes = frozenset(part["code"] for part in row.published["parts"])
+    return Published(row.published["value"], codes, row.published_version, row.published_snapshot_id, row.restated_at)
+
+
+def restated_weeks(connection: Connection, *, first: date) -> list[date]:
+    """Return the last days of the weeks since ``first`` whose index is no longer what was published."""
+    asked = "SELECT last_day FROM index_scores WHERE span = 'week' AND last_day >= :first AND restated_at IS NOT NULL ORDER BY 1"
+    return list(connection.scalars(text(asked), {"first": first}))
+
+
+def open_promises(connection: Connection, *, scope: Scope, part: Part, as_of: datetime) -> dict[str, int]:
+    """Judge the open orders as of an instant: ``open`` in all, ``overdue``, and ``due_soon`` within the next two hours."""
+    condition, given = orders_of(scope, part)
+    row = connection.execute(
+        text(f"""
+        SELECT count(*) AS open, count(*) FILTER (WHERE deadline_at <= :as_of) AS overdue,
+            count(*) FILTER (WHERE deadline_at > :as_of AND deadline_at <= CAST(:as_of AS timestamptz) + interval '2 hours') AS due_soon
+        FROM orders WHERE {OPEN_PROMISE}{condition}
+        """),
+        given | {"as_of": as_of},
+    ).one()
+    return {name: int(value) for name, value in row._mapping.items()}
+
+
+def due_lately(connection: Connection, *, scope: Scope, part: Part, as_of: datetime) -> dict[int, tuple[int, int]]:
+    """Count orders whose promise fell due in the last minutes: minutes (5, 60, 360) -> (bad, units), as of an instant."""
+    condition, given = orders_of(scope, part)
+    counts = ", ".join(f"count(*) FILTER (WHERE {_within(m)} AND NOT good), count(*) FILTER (WHERE {_within(m)})" for m in _BURN_MINUTES)
+    row = connection.execute(
+        text(f"""
+        WITH due AS (
+            SELECT deadline_at, coalesce(shipped_to <= deadline_at, false) AS good FROM orders
+            WHERE NOT stub AND deadline_at > CAST(:as_of AS timestamptz) - interval '6 hours' AND deadline_at <= :as_of
+                AND NOT (shipped_to IS NULL AND coalesce(least(cancelled_to, refunded_to) <= deadline_at, false)){condition}
+        )
+        SELECT {counts} FROM due
+        """),
+        given | {"as_of": as_of},
+    ).one()
+    return {minutes: (int(row[2 * n]), int(row[2 * n + 1])) for n, minutes in enumerate(_BURN_MINUTES)}
+
+
+_BURN_MINUTES = (5, 60, 360)
+
+
+def _within(minutes: int) -> str:
+    return f"deadline_at > CAST(:as_of AS timestamptz) - interval '{minutes} minutes'"
+
+
+_COLUMNS: Mapping[str, str] = {
+    "channels": "channel",
+    "regions": "region_code",
+    "categories": "category",
+    "warehouses": "warehouse_code",
+}
+
+
+def _chosen(connection: Connection, scope: Scope, part: Part, *needed: str) -> tuple[Cube, str, dict[str, Any]]:
+    """Return the cube that answers for a part within a scope, the condition for it, and its parameters."""
+    wanted = {column: list(getattr(part, name)) for name, column in _COLUMNS.items() if getattr(part, name)}
+    limits: dict[str, list[str]] = {}
+    if scope.warehouses is not None:
+        limits["warehouse_code"] = list(scope.warehouses)
+    if scope.shops is not None or scope.channels is not None:
+        limits["channel"] = _whole_channels(connection, scope)
+    cube = cube_for(*dict.fromkeys((*needed, *wanted, *limits)))
+    given: dict[str, Any] = {f"wanted_{column}": codes for column, codes in wanted.items()}
+    given |= {f"limit_{column}": codes for column, codes in limits.items()}
+    conditions = [f" AND {column} = ANY(:wanted_{column})" for column in wanted]
+    conditions += [f" AND {column} = ANY(:limit_{column})" for column in limits]
+    return cube, "".join(conditions), given
+
+
+def sees_anything(connection: Connection, *, scope: Scope) -> bool:
+    """Say whether a scope has any shop and any warehouse at all."""
+    if scope.warehouses == ():
+        return False
+    return bool(connection.scalar(select(shops_in(scope).exists())))
+
+
+def _whole_channels(connection: Connection, scope: Scope) -> list[str]:
+    """Return the channels that a scope shows; cells know no shops, so a channel seen in part cannot be told from the rest of it."""
+    rows = connection.execute(
+        text("""
+        SELECT channel, bool_and(shop_id = ANY(coalesce(:shops, ARRAY[shop_id]))) AS whole,
+            bool_or(shop_id = ANY(coalesce(:shops, ARRAY[shop_id]))) AS seen
+        FROM shops WHERE channel = ANY(coalesce(:channels, ARRAY[channel])) GROUP BY channel ORDER BY channel
+        """),
+        {
+            "shops": None if scope.shops is None else list(scope.shops),
+            "channels": None if scope.channels is None else list(scope.channels),
+        },
+    ).all()
+    if any(row.seen and not row.whole for row in rows):
+        raise NoSuchGrain(("shop_id",))
+    return [row.channel for row in rows if row.seen]
+
+
+def orders_of(scope: Scope, part: Part) -> tuple[str, dict[str, Any]]:
+    """Return the condition on orders themselves for a part within a scope, and its parameters."""
+    wanted = {column: list(getattr(part, name)) for name, column in _COLUMNS.items() if getattr(part, name)}
+    limits = {"shop_id": scope.shops, "channel": scope.channels, "warehouse_code": scope.warehouses}
+    given: dict[str, Any] = {f"wanted_{column}": codes for column, codes in wanted.items()}
+    conditions = [f" AND coalesce({column}, '') = ANY(:wanted_{column})" for column in wanted]
+    for column, codes in limits.items():
+        if codes is not None:
+            given[f"limit_{column}"] = list(codes)
+            conditions.append(f" AND {column} = ANY(:limit_{column})")
+    return "".join(conditions), given
+
+
+def _configured_since(connection: Connection, units: Mapping[str, str], *, scope: Scope, until: date) -> dict[str, date]:
+    firsts = ", ".join(f"min(day) FILTER (WHERE {measure} > 0)" for measure in units.values())
+    if not units:
+        return {}
+    cube, condition, given = _chosen(connection, scope, WHOLE)
+    row = connection.execute(text(f"SELECT {firsts} FROM {cube.name} WHERE day < :until{condition}"), given | {"until": until}).one()
+    return {code: since for code, since in zip(units, row, strict=True) if since is not None}
+
+
+def _ceilings(connection: Connection, definition: Definition, *, until: date, first: date) -> dict[date, tuple[float, ...]]:
+    known = {cap.code: cap.ceiling for cap in definition.caps}
+    found: dict[date, tuple[float, ...]] = {}
+    asked = "SELECT day, code FROM day_caps WHERE day < :until AND day >= :first ORDER BY day, code"
+    for row in connection.execute(text(asked), {"until": until, "first": first}):
+        if row.code in known:
+            found[row.day] = (*found.get(row.day, ()), known[row.code])
+    return found
+
+
+def _last_live_day(connection: Connection, *, scope: Scope, zone: str) -> date | None:
+    query = select(func.max(source_files.c.received_at)).where(source_files.c.nature == "live")
+    if scope.shops is not None or scope.channels is not None:
+        query = query.where(source_files.c.shop_id.in_(shops_in(scope)))
+    at = connection.scalar(query)
+    return None if at is None else at.astimezone(ZoneInfo(zone)).date()
