@@ -15,7 +15,7 @@ from dashboard.server import LOOPBACK, SCRIPT, server_config
 from data.api import DatabaseProblem, WrongSetting, engine, settings
 
 # Slow to import (charts, frames): done once at the start instead of in the first visitor's time.
-NEEDED_BY_PAGES = ("dashboard.overview_charts", "dashboard.refusals", "dashboard.job_list")
+NEEDED_BY_PAGES = ("dashboard.overview", "dashboard.refusals", "dashboard.job_list")
 
 
 @asynccontextmanager

@@ -3,14 +3,33 @@
 Every read of a page goes through here, keyed by scope and cut; no ``st.*`` and no ``except`` inside, for a cached failure is a lie.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pandas as pd
 import streamlit as st
 
 from data import api, reads
 from data.api import engine
-from data.reads import Choices, Cut, JobState, RefusedCell, RefusedFile, RequestState, Source
+from data.reads import (
+    BehindRow,
+    CalendarDay,
+    Choices,
+    Cut,
+    HealthFacts,
+    JobState,
+    Part,
+    PromiseVersion,
+    RefusedCell,
+    RefusedFile,
+    RequestState,
+    RestatedSpan,
+    SnapshotEntry,
+    SnapshotRow,
+    Source,
+    Span,
+    Target,
+    Version,
+)
 from models.scope import Scope
 
 
@@ -18,24 +37,6 @@ from models.scope import Scope
 def choices(scope: Scope) -> Choices:
     """Return what this scope can filter by."""
     return reads.choices(engine(), scope=scope)
-
-
-@st.cache_data(ttl="60s", max_entries=256, show_spinner=False)
-def orders_by_day(scope: Scope, cut: Cut) -> pd.DataFrame:
-    """Count orders placed by business day and channel."""
-    return reads.orders_by_day(engine(), scope=scope, cut=cut)
-
-
-@st.cache_data(ttl="60s", max_entries=256, show_spinner=False)
-def paid_by_day(scope: Scope, cut: Cut, currency: str, known_until: datetime) -> pd.DataFrame:
-    """Sum payments by business day of payment and channel."""
-    return reads.paid_by_day(engine(), scope=scope, cut=cut, currency=currency, known_until=known_until)
-
-
-@st.cache_data(ttl="60s", max_entries=256, show_spinner=False)
-def ship_hours_by_day(scope: Scope, cut: Cut) -> pd.DataFrame:
-    """Sum times from payment to shipping by business day of shipping and channel."""
-    return reads.ship_hours_by_day(engine(), scope=scope, cut=cut)
 
 
 @st.cache_data(ttl="15s", max_entries=64, show_spinner=False)
@@ -96,3 +97,85 @@ def requests(scope: Scope, person_id: str) -> list[RequestState]:
 def heartbeat_at(scope: Scope) -> datetime | None:
     """Say when the jobs process last beat."""
     return reads.heartbeat_at(engine(), scope=scope)
+
+
+@st.cache_data(ttl="10s", max_entries=64, show_spinner=False)
+def snapshot(scope: Scope) -> SnapshotRow | None:
+    """Return the snapshot that pages read now."""
+    return reads.snapshot(engine(), scope=scope)
+
+
+@st.cache_data(ttl="10m", max_entries=64, show_spinner=False)
+def health(scope: Scope, part: Part, zone: str, span: Span, snapshot_id: int) -> HealthFacts | None:
+    """Read what the index of a span is made of; a snapshot's answers do not age."""
+    return reads.health(engine(), scope=scope, part=part, zone=zone, span=span)
+
+
+@st.cache_data(ttl="15s", max_entries=64, show_spinner=False)
+def open_promises(scope: Scope, part: Part, as_of: datetime) -> dict[str, int] | None:
+    """Judge the open orders as of a minute."""
+    return reads.open_promises(engine(), scope=scope, part=part, as_of=as_of)
+
+
+@st.cache_data(ttl="15s", max_entries=64, show_spinner=False)
+def due_lately(scope: Scope, part: Part, as_of: datetime) -> dict[int, tuple[int, int]] | None:
+    """Count what fell due lately."""
+    return reads.due_lately(engine(), scope=scope, part=part, as_of=as_of)
+
+
+@st.cache_data(ttl="30s", max_entries=64, show_spinner=False)
+def orders_behind(
+    scope: Scope,
+    part: Part,
+    component: str,
+    since: datetime,
+    until: datetime,
+    bad_only: bool,
+    after: tuple[datetime, str, str] | None,
+) -> list[BehindRow]:
+    """Return one page of the orders behind a component."""
+    return reads.orders_behind(
+        engine(), scope=scope, part=part, component=component, since=since, until=until, bad_only=bad_only, after=after
+    )
+
+
+@st.cache_data(ttl="60s", max_entries=64, show_spinner=False)
+def targets(scope: Scope) -> list[Target]:
+    """Return every target ever set."""
+    return reads.targets(engine(), scope=scope)
+
+
+@st.cache_data(ttl="60s", max_entries=64, show_spinner=False)
+def index_versions(scope: Scope) -> list[Version]:
+    """Return every version of the index's definition."""
+    return reads.index_versions(engine(), scope=scope)
+
+
+@st.cache_data(ttl="15s", max_entries=64, show_spinner=False)
+def snapshots(scope: Scope, limit: int) -> list[SnapshotEntry]:
+    """Return the last snapshots."""
+    return reads.snapshots(engine(), scope=scope, limit=limit)
+
+
+@st.cache_data(ttl="60s", max_entries=64, show_spinner=False)
+def restated_spans(scope: Scope, limit: int) -> list[RestatedSpan]:
+    """Return the spans whose index has moved since it was published."""
+    return reads.restated_spans(engine(), scope=scope, limit=limit)
+
+
+@st.cache_data(ttl="60s", max_entries=64, show_spinner=False)
+def promise_rules(scope: Scope) -> list[PromiseVersion]:
+    """Return every version of every promise rule."""
+    return reads.promise_rules(engine(), scope=scope)
+
+
+@st.cache_data(ttl="60s", max_entries=64, show_spinner=False)
+def calendars(scope: Scope) -> list[str]:
+    """Return the names of the calendars."""
+    return reads.calendars(engine(), scope=scope)
+
+
+@st.cache_data(ttl="60s", max_entries=256, show_spinner=False)
+def calendar_month(scope: Scope, calendar: str, month: date) -> list[CalendarDay]:
+    """Return every day of a month of a calendar."""
+    return reads.calendar_month(engine(), scope=scope, calendar=calendar, month=month)

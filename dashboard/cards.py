@@ -39,9 +39,9 @@ def card(
     )
 
 
-def not_applicable(label: str, *, reason: str) -> None:
-    """Draw a figure whose grain lacks a chosen dimension: never drawn unfiltered."""
-    st.metric(label, t("不适用"), border=True, height="stretch", help=reason)
+def not_applicable(label: str, *, reason: str, said: str | None = None) -> None:
+    """Draw a figure whose grain lacks a chosen dimension, or that is not measured yet: never drawn unfiltered, never zero."""
+    st.metric(label, said or t("不适用"), border=True, height="stretch", help=reason)
 
 
 def _beside(note: str | None, *, compared: bool) -> str:

@@ -91,6 +91,15 @@ def share(value: float | None) -> str:
     return MISSING if value is None else f"{value * 100:.1f}%"
 
 
+def exact_share(value: float | None) -> str:
+    """Say a share that somebody set, with all of its decimals.
+
+    >>> exact_share(0.98), exact_share(0.9995), exact_share(None)
+    ('98%', '99.95%', '—')
+    """
+    return MISSING if value is None else f"{value * 100:.4f}".rstrip("0").rstrip(".") + "%"
+
+
 def points(value: float | None, *, language: str = "zh") -> str:
     """Say the change of a share, which is never a percentage.
 

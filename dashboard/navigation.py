@@ -20,7 +20,9 @@ class PageEntry:
 # The first is the one that opens.
 PAGES: tuple[PageEntry, ...] = (
     PageEntry("../pages/overview.py", msg("经营驾驶舱"), ":material/monitoring:", "overview"),
+    PageEntry("../pages/orders.py", msg("订单"), ":material/list_alt:", "orders"),
     PageEntry("../pages/sources.py", msg("接入与任务"), ":material/cable:", "sources"),
+    PageEntry("../pages/definitions.py", msg("口径"), ":material/menu_book:", "definitions"),
 )
 
 

@@ -4,12 +4,18 @@ from collections.abc import Mapping
 
 from dashboard import words
 from dashboard.i18n import LANGUAGE_KEY as LANGUAGE_KEY
-from dashboard.i18n import LANGUAGES, catalogue
+from dashboard.i18n import LANGUAGES, catalogue, msg
 from dashboard.periods import PRESETS
 from data.reads import UNSORTED, Choices
+from models.health.components import DEFINITION
+from models.health.kpis import KPIS
 
 PERIOD, FIRST, LAST = "period", "from", "to"
 CHANNEL, REGION, CATEGORY, WAREHOUSE = "channel", "region", "category", "warehouse"
+COMPONENT, SHOWN = "component", "shown"
+KPI = "kpi"
+# The components whose orders can be listed: they are measured by orders.
+LISTED = ("C1", "C4")
 
 # Code -> (Chinese, English).
 Names = Mapping[str, tuple[str, str]]
@@ -43,6 +49,21 @@ def warehouse_names(choices: Choices) -> Names:
     return {code: (name, name) for code, name in choices.warehouses} | {UNSORTED: _both("未归类")}
 
 
+def component_names() -> Names:
+    """Return the components of the index whose orders can be listed."""
+    return {c.code: (c.name_zh, c.name_en) for c in DEFINITION.components if c.code in LISTED}
+
+
+def shown_names() -> Names:
+    """Return which of a component's orders can be shown."""
+    return {"bad": _both(msg("未达标")), "all": _both(msg("全部"))}
+
+
+def kpi_names() -> Names:
+    """Return the figures that have an entry among the definitions."""
+    return {kpi.key: (kpi.name_zh, kpi.name_en) for kpi in KPIS}
+
+
 def all_names(choices: Choices) -> dict[str, Names]:
     """Return what every key of the URL can hold."""
     return {
@@ -52,6 +73,9 @@ def all_names(choices: Choices) -> dict[str, Names]:
         REGION: region_names(choices),
         CATEGORY: category_names(choices),
         WAREHOUSE: warehouse_names(choices),
+        COMPONENT: component_names(),
+        SHOWN: shown_names(),
+        KPI: kpi_names(),
     }
 
 

@@ -40,6 +40,20 @@ KINDS: dict[str, str] = {
     "reference": msg("主数据"),
     "unknown": msg("未识别"),
 }
+STAGES: dict[str, str] = {
+    "created": msg("待支付"),
+    "paid": msg("已付款"),
+    "reviewed": msg("已审核"),
+    "allocated": msg("已分仓"),
+    "waybilled": msg("已打单"),
+    "part_shipped": msg("部分发货"),
+    "shipped": msg("已发货"),
+    "delivered": msg("已签收"),
+    "completed": msg("已完成"),
+    "cancelled": msg("已取消"),
+    "refunded": msg("已退款"),
+    "unknown": msg("未识别"),
+}
 NATURES: dict[str, str] = {"live": msg("实时"), "backfill": msg("回填")}
 RUN_STATES: dict[str, str] = {
     "running": msg("运行中"),
@@ -59,6 +73,11 @@ def named(names: dict[str, str], code: str) -> str:
 def channel(code: str) -> str:
     """Return the name of a channel."""
     return named(CHANNELS, code)
+
+
+def stage(code: str) -> str:
+    """Return the name of an order's stage."""
+    return named(STAGES, code)
 
 
 def unsorted_or(code: str, name: str) -> str:

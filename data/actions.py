@@ -5,8 +5,7 @@ process is a row in ``job_requests`` that it carries out.
 """
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,9 +13,9 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
 
-from data.engine import problem_of
+from data.acting import NotAllowed, Overtaken, WrongInput, acting, allow, audit
+from data.definition_actions import Seen, add_promise_rule, publish_definition, set_calendar_day, set_target
 from data.passwords import password_fits, password_hash
 from data.queries import choices as _choices
 from data.queries import jobs as _jobs
@@ -24,10 +23,31 @@ from data.queries import people as _people
 from data.queries import sources as _sources
 from data.refused import RawRow, RetentionOver, raw_cells
 from data.settings import Settings
-from data.tables import audit_log, job_requests
+from data.tables import job_requests
 from data.writes.people import add_person
 from models.people import Person
 from models.scope import EVERYTHING, ROLES
+
+__all__ = [
+    "DEMO_PREFIX",
+    "MAX_UPLOAD_BYTES",
+    "NotAllowed",
+    "Overtaken",
+    "Seen",
+    "WrongInput",
+    "add_promise_rule",
+    "check_password",
+    "demo_people",
+    "person_of",
+    "publish_definition",
+    "record_sign_in",
+    "request_replay",
+    "request_run",
+    "request_upload",
+    "reveal_row",
+    "set_calendar_day",
+    "set_target",
+]
 
 DEMO_PREFIX = "demo."
 # Larger files belong into the inbox; the browser's upload passes through the web app's memory.
@@ -40,24 +60,17 @@ SUFFIX_BYTES = 16
 _NOBODYS_HASH = password_hash(uuid4().hex)
 
 
-class NotAllowed(Exception):
-    """这个角色或范围不能做这件事 / this role or scope may not do that."""
-
-    def __init__(self) -> None:
-        super().__init__(type(self).__doc__)
-
-
 def request_run(engine: Engine, *, person: Person, job: str, as_of: datetime) -> int:
     """Ask the jobs to run one of them now; returns the request's number."""
-    with _acting(engine) as connection:
-        _allow(person.may_run and _jobs.is_job(connection, scope=person.scope, job=job))
+    with acting(engine) as connection:
+        allow(person.may_run and _jobs.is_job(connection, scope=person.scope, job=job))
         return _request(connection, person=person, kind="run", payload={"job": job}, subject=f"job {job}", as_of=as_of)
 
 
 def request_replay(engine: Engine, *, person: Person, file_id: int, as_of: datetime) -> int:
     """Ask the jobs to read a kept file again, with the manifests as they are now."""
-    with _acting(engine) as connection:
-        _allow(person.may_run and _sources.may_replay(connection, scope=person.scope, file_id=file_id))
+    with acting(engine) as connection:
+        allow(person.may_run and _sources.may_replay(connection, scope=person.scope, file_id=file_id))
         payload = {"file_id": file_id, "masters": _may_change_masters(person)}
         return _request(connection, person=person, kind="replay", payload=payload, subject=f"file {file_id}", as_of=as_of)
 
@@ -77,10 +90,10 @@ def request_upload(
 
     Masters say which shop belongs to whom, so that they are taken only from people without limits.
     """
-    with _acting(engine) as connection:
+    with acting(engine) as connection:
         visible = {shop_id for shop_id, _, _ in _choices.shop_names(connection, scope=person.scope)}
-    _allow(shop in visible if shop is not None else person.scope == EVERYTHING)
-    _allow(person.may_run and person.scope.warehouses is None and 0 < len(content) <= MAX_UPLOAD_BYTES)
+    allow(shop in visible if shop is not None else person.scope == EVERYTHING)
+    allow(person.may_run and person.scope.warehouses is None and 0 < len(content) <= MAX_UPLOAD_BYTES)
     path = _keep_upload(settings.home / "uploads", content=content)
     payload = {
         "path": str(path),
@@ -90,7 +103,7 @@ def request_upload(
         "nature": "live" if live else "backfill",
         "masters": _may_change_masters(person),
     }
-    with _acting(engine) as connection:
+    with acting(engine) as connection:
         return _request(connection, person=person, kind="upload", payload=payload, subject="upload", as_of=as_of)
 
 
@@ -99,7 +112,7 @@ def reveal_row(engine: Engine, *, person: Person, settings: Settings, run_id: in
 
     ``RetentionOver`` when the kept file is gone. The audit names the file by its content: a replay numbers its run anew.
     """
-    with _acting(engine) as connection:
+    with acting(engine) as connection:
         kept = _sources.kept_file(connection, scope=person.scope, run_id=run_id) if person.may_reveal else None
     if kept is None:
         raise NotAllowed
@@ -110,27 +123,27 @@ def reveal_row(engine: Engine, *, person: Person, settings: Settings, run_id: in
         return None
     subject = f"file:{kept.sha256[:12]}… row {row_number}"
     detail = {"file_id": kept.file_id, "sha256": kept.sha256, "shop": kept.shop_id, "row": row_number}
-    with _acting(engine) as connection:
-        _audit(connection, person_id=person.person_id, action="revealed", subject=subject, detail=detail, as_of=as_of)
+    with acting(engine) as connection:
+        audit(connection, person_id=person.person_id, action="revealed", subject=subject, detail=detail, as_of=as_of)
     return found[row_number]
 
 
 def record_sign_in(engine: Engine, *, person_id: str, how: str, as_of: datetime) -> None:
     """Write down that a person signed in."""
-    with _acting(engine) as connection:
-        _audit(connection, person_id=person_id, action="signed_in", subject="dashboard", detail={"how": how}, as_of=as_of)
+    with acting(engine) as connection:
+        audit(connection, person_id=person_id, action="signed_in", subject="dashboard", detail={"how": how}, as_of=as_of)
 
 
 def person_of(engine: Engine, *, person_id: str) -> Person | None:
     """Return the active person of this login name or e-mail."""
-    with _acting(engine) as connection:
+    with acting(engine) as connection:
         found = _people.account(connection, person_id=person_id)
     return None if found is None else found.person
 
 
 def check_password(engine: Engine, *, person_id: str, password: str) -> Person | None:
     """Return the person whose password this is, or None; takes as long either way."""
-    with _acting(engine) as connection:
+    with acting(engine) as connection:
         found = _people.account(connection, person_id=person_id)
     hashed = None if found is None else found.password_hash
     fits = password_fits(password, hashed=hashed or _NOBODYS_HASH)
@@ -140,30 +153,13 @@ def check_password(engine: Engine, *, person_id: str, password: str) -> Person |
 def demo_people(engine: Engine, *, names: Mapping[str, str], as_of: datetime) -> list[Person]:
     """Return one demo person a role, made at the first call; ``names`` maps role to the name they get."""
     wanted = [Person(person_id=DEMO_PREFIX + role, name=names[role], role=role) for role in ROLES if role in names]
-    with _acting(engine) as connection:
+    with acting(engine) as connection:
         known = _people.logins(connection, prefix=DEMO_PREFIX)
         for person in wanted:
             if person.person_id not in known:
                 add_person(connection, person, hashed=None, by="dashboard", at=as_of)
         found = [_people.account(connection, person_id=person.person_id) for person in wanted]
     return [each.person for each in found if each is not None]
-
-
-@contextmanager
-def _acting(engine: Engine) -> Iterator[Connection]:
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except DBAPIError as error:
-        problem = problem_of(error, where=engine.url.database or "")
-        if problem is None:
-            raise
-        raise problem from error
-
-
-def _allow(allowed: bool) -> None:
-    if not allowed:
-        raise NotAllowed
 
 
 def _may_change_masters(person: Person) -> bool:
@@ -173,15 +169,8 @@ def _may_change_masters(person: Person) -> bool:
 def _request(connection: Connection, *, person: Person, kind: str, payload: Mapping[str, Any], subject: str, as_of: datetime) -> int:
     row = {"kind": kind, "payload": dict(payload), "requested_by": person.person_id, "requested_at": as_of}
     number = connection.scalar(insert(job_requests).values(row).returning(job_requests.c.request_id))
-    _audit(connection, person_id=person.person_id, action=f"requested_{kind}", subject=subject, detail={"request": number}, as_of=as_of)
+    audit(connection, person_id=person.person_id, action=f"requested_{kind}", subject=subject, detail={"request": number}, as_of=as_of)
     return int(number or 0)
-
-
-def _audit(
-    connection: Connection, *, person_id: str, action: str, subject: str, as_of: datetime, detail: Mapping[str, Any] | None = None
-) -> None:
-    row = {"at": as_of, "person_id": person_id, "action": action, "subject": subject, "detail": dict(detail or {})}
-    connection.execute(insert(audit_log).values(row))
 
 
 def _plain_name(name: str) -> str:

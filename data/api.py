@@ -10,12 +10,13 @@ from data.connectors.registry import manifests
 from data.engine import DatabaseProblem, open_engine
 from data.queries import jobs as _jobs
 from data.queries import pulse as _pulse
+from data.queries.definitions import measured
 from data.queries.pulse import SourcePulse
 from data.reads import reading
 from data.settings import Settings, WrongSetting, settings
 from models.scope import EVERYTHING
 
-__all__ = ["DatabaseProblem", "Pulse", "Settings", "WrongSetting", "engine", "pulse", "settings", "source_titles"]
+__all__ = ["DatabaseProblem", "Pulse", "Settings", "WrongSetting", "engine", "measured", "pulse", "settings", "source_titles"]
 
 _open: dict[Settings, Engine] = {}
 _opening = Lock()

@@ -8,7 +8,7 @@ them that it shows nothing outside the scope.
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -18,38 +18,50 @@ from sqlalchemy.exc import DBAPIError
 from data.engine import problem_of
 from data.queries import behind as _behind
 from data.queries import choices as _choices
+from data.queries import definitions as _definitions
 from data.queries import health_facts as _health
 from data.queries import jobs as _jobs
 from data.queries import overview as _overview
+from data.queries import promises as _promises
 from data.queries import sources as _sources
+from data.queries import targets as _targets
 from data.queries.behind import BehindRow
 from data.queries.cut import UNSORTED, Cut
+from data.queries.definitions import RestatedSpan, SnapshotEntry, Version
 from data.queries.health import NoSuchGrain, Part, SnapshotRow
 from data.queries.health_facts import HealthFacts, Span
 from data.queries.jobs import JobState, RequestState
+from data.queries.promises import CalendarDay, PromiseVersion
 from data.queries.sources import RefusedCell, RefusedFile, Source
 from data.refused import RawRow, RetentionOver, raw_cells
 from data.settings import Settings
+from models.health.targets import Target
 from models.scope import Scope
 
 __all__ = [
     "READS",
     "UNSORTED",
     "BehindRow",
+    "CalendarDay",
     "Choices",
     "Cut",
     "HealthFacts",
     "JobState",
     "NoSuchGrain",
     "Part",
+    "PromiseVersion",
     "RawRow",
     "RefusedCell",
     "RefusedFile",
     "RequestState",
+    "RestatedSpan",
     "RetentionOver",
+    "SnapshotEntry",
     "SnapshotRow",
     "Source",
     "Span",
+    "Target",
+    "Version",
 ]
 
 
@@ -87,27 +99,6 @@ def choices(engine: Engine, *, scope: Scope) -> Choices:
             warehouses=tuple(_choices.warehouse_names(connection, scope=scope)),
             shops=tuple(_choices.shop_names(connection, scope=scope)),
         )
-
-
-def orders_by_day(engine: Engine, *, scope: Scope, cut: Cut) -> pd.DataFrame:
-    """Count orders placed: one row a business day and channel, ``day, channel, orders``."""
-    with reading(engine) as connection:
-        return _frame(_overview.orders_by_day(connection, scope=scope, cut=cut), columns=("day", "channel", "orders"))
-
-
-def paid_by_day(engine: Engine, *, scope: Scope, cut: Cut, currency: str, known_until: datetime) -> pd.DataFrame:
-    """Sum payments: one row a business day of payment and channel; see ``data.queries.overview.paid_by_day``."""
-    columns = ("day", "channel", "paid_orders", "paid_minor", "unrated", "open_orders", "shipped")
-    with reading(engine) as connection:
-        rows = _overview.paid_by_day(connection, scope=scope, cut=cut, currency=currency, known_until=known_until)
-        return _frame(rows, columns=columns)
-
-
-def ship_hours_by_day(engine: Engine, *, scope: Scope, cut: Cut) -> pd.DataFrame:
-    """Sum times from payment to shipping: one row a business day of shipping and channel."""
-    columns = ("day", "channel", "exact", "exact_seconds", "bounded", "low_seconds", "high_seconds")
-    with reading(engine) as connection:
-        return _frame(_overview.ship_hours_by_day(connection, scope=scope, cut=cut), columns=columns)
 
 
 def orders_by_minute(engine: Engine, *, scope: Scope, cut: Cut) -> pd.DataFrame:
@@ -238,6 +229,51 @@ def heartbeat_at(engine: Engine, *, scope: Scope) -> datetime | None:
         return _jobs.heartbeat_at(connection, scope=scope)
 
 
+def targets(engine: Engine, *, scope: Scope) -> list[Target]:
+    """Return every target ever set that this person may see; ``models.health.targets.target_for`` says which one is in force."""
+    with reading(engine) as connection:
+        return _targets.targets(connection, scope=scope)
+
+
+def index_versions(engine: Engine, *, scope: Scope) -> list[Version]:
+    """Return every version of the index's definition, the newest first."""
+    with reading(engine) as connection:
+        return _definitions.versions(connection)
+
+
+def snapshots(engine: Engine, *, scope: Scope, limit: int) -> list[SnapshotEntry]:
+    """Return the last snapshots to whoever sees anything, the newest first."""
+    with reading(engine) as connection:
+        seen = _health.latest_snapshot(connection, scope=scope) is not None
+        return _definitions.snapshots(connection, scope=scope, limit=limit) if seen else []
+
+
+def restated_spans(engine: Engine, *, scope: Scope, limit: int) -> list[RestatedSpan]:
+    """Return the spans whose index is no longer what was published; nothing to people with limits."""
+    with reading(engine) as connection:
+        return _definitions.restated_spans(connection, scope=scope, limit=limit)
+
+
+def promise_rules(engine: Engine, *, scope: Scope) -> list[PromiseVersion]:
+    """Return every version of every promise rule this person may see."""
+    with reading(engine) as connection:
+        return _promises.promise_rules(connection, scope=scope)
+
+
+def calendars(engine: Engine, *, scope: Scope) -> list[str]:
+    """Return the names of the calendars of the visible shops, the mainland's first."""
+    with reading(engine) as connection:
+        return _promises.calendars(connection, scope=scope)
+
+
+def calendar_month(engine: Engine, *, scope: Scope, calendar: str, month: date) -> list[CalendarDay]:
+    """Return every day of a month of one of these calendars."""
+    with reading(engine) as connection:
+        if calendar not in _promises.calendars(connection, scope=scope):
+            return []
+        return _promises.calendar_month(connection, calendar=calendar, month=month)
+
+
 def _frame(rows: Sequence[tuple[Any, ...]], *, columns: tuple[str, ...]) -> pd.DataFrame:
     """Return rows as a frame that has its columns even when it has no rows."""
     return pd.DataFrame(rows, columns=list(columns))
@@ -245,9 +281,6 @@ def _frame(rows: Sequence[tuple[Any, ...]], *, columns: tuple[str, ...]) -> pd.D
 
 READS: tuple[Callable[..., Any], ...] = (
     choices,
-    orders_by_day,
-    paid_by_day,
-    ship_hours_by_day,
     orders_by_minute,
     health,
     snapshot,
@@ -263,4 +296,11 @@ READS: tuple[Callable[..., Any], ...] = (
     jobs,
     requests,
     heartbeat_at,
+    targets,
+    index_versions,
+    snapshots,
+    restated_spans,
+    promise_rules,
+    calendars,
+    calendar_month,
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.scope import EVERYTHING, REVEALING_ROLES, Scope
+from models.scope import DEFINING_ROLES, EVERYTHING, REVEALING_ROLES, Scope
 
 # Roles that may ask the jobs to run, to replay a file or to take in an upload.
 RUNNING_ROLES: frozenset[str] = frozenset({"manager", "operations", "it"})
@@ -26,3 +26,8 @@ class Person:
     def may_reveal(self) -> bool:
         """Whether this person may see a buyer's contact, each time with an audit row."""
         return self.role in REVEALING_ROLES
+
+    @property
+    def may_define(self) -> bool:
+        """Whether this person may change what figures mean: everybody reads them, so nobody with limits may."""
+        return self.role in DEFINING_ROLES and self.scope == EVERYTHING

@@ -17,3 +17,5 @@ EVERYTHING = Scope()
 ROLES: tuple[str, ...] = ("manager", "analyst", "operations", "finance", "warehouse", "it")
 # Roles that may reveal a buyer's contact, each time with an audit row.
 REVEALING_ROLES: frozenset[str] = frozenset({"manager", "operations", "it"})
+# Roles that may change targets, promises, the calendar and the definition of the index.
+DEFINING_ROLES: frozenset[str] = frozenset({"manager"})

@@ -1,8 +1,10 @@
-"""How is the business doing: orders, money, shipping, by channel and day?"""
+"""How healthy is the order flow, why did that change, and what costs most?"""
 
 import streamlit as st
 
-from dashboard import messages, overview, overview_charts
+from dashboard import cached_reads, drill, health, overview
+from dashboard import health_messages as messages
+from dashboard.health import Health, NoSuchGrain
 from dashboard.i18n import t
 from dashboard.live import arrivals
 from dashboard.view import View, current
@@ -10,26 +12,49 @@ from dashboard.view import View, current
 
 def page(view: View) -> None:
     """Draw the overview."""
+    drill.follow()
     if overview.nothing_here(view):
         return
-    found = overview.read(view)
-    if not overview.nothing_in_period(found, view=view):
-        _figures(found, view=view)
+    try:
+        found = health.read(view)
+    except NoSuchGrain:
+        overview.no_grain()
+    else:
+        if not overview.nothing_rolled_up(found, view=view) and found is not None:
+            _index(found, view=view)
     arrivals(view)
 
 
-def _figures(found: overview.Overview, *, view: View) -> None:
-    st.markdown(f"## {messages.headline(found.now.totals(), found.before.totals(), period=overview.period_name(view.filters))}")
-    st.caption(overview.compared_with(found))
-    overview.cards(found, view=view)
-    charts = (overview_charts.orders_chart(found), overview_charts.paid_chart(found), overview_charts.hours_chart(found))
-    topics = (t("每日订单"), t("每日实付"), t("每日平均发货时长（小时）"))
-    for column, topic, (title, figure) in zip(st.columns(3, border=True), topics, charts, strict=True):
-        with column:
-            st.markdown(f"##### {title}")
-            st.caption(t("{topic} · 深色本期，浅色上期，斜纹未完", topic=topic))
-            st.plotly_chart(figure, alt=f"{topic}: {title}", config={"displayModeBar": False})
-    overview_charts.channel_table(found)
+def _index(found: Health, *, view: View) -> None:
+    choices = cached_reads.choices(view.scope)
+    st.markdown(f"## {messages.headline(found, choices=choices)}")
+    st.caption(
+        t(
+            "{now}（已结的 {days} 天）对比 {before}",
+            now=messages.days(found.span),
+            days=found.span.days,
+            before=messages.days(found.span.before),
+        )
+    )
+    left, right = st.columns([2, 3], border=True)
+    with left:
+        overview.index_and_trend(found, view=view)
+    with right:
+        st.markdown(f"##### {t('为什么变了')}")
+        overview.waterfall(found, choices=choices)
+    overview.component_cards(found, view=view)
+    overview.figures(found, view=view)
+    left, right = st.columns(2, border=True)
+    with left:
+        st.markdown(f"##### {t('渠道 × 地区失分')}")
+        overview.loss_table(found, choices=choices)
+    with right:
+        st.markdown(f"##### {t('失分最多的五处')}")
+        overview.costliest(found, choices=choices)
+        overview.ranking(found)
+    overview.channel_table(found)
+    overview.without_promise(found)
+    st.caption(f"{messages.passport(found, zone=view.zone)} · {messages.passport_link('index')}")
 
 
 page(current())

@@ -18,6 +18,7 @@ MakeEngine = Callable[..., Engine]
 
 APP = Path(__file__).resolve().parents[1] / "dashboard" / "app.py"
 OVERVIEW, SOURCES = "../pages/overview.py", "../pages/sources.py"
+DEFINITIONS, ORDERS = "../pages/definitions.py", "../pages/orders.py"
 SECONDS = 60
 
 

@@ -1,7 +1,7 @@
 """Does a read show anything outside a person's scope, and do the parts of every figure add up to the whole?"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, delete
+from sqlalchemy import Engine, delete, select, update
 
 from data import reads
+from data.measures import MEASURE_NAMES
 from data.reads import READS, Cut
 from data.settings import Settings
-from data.tables import orders, source_files
-from models.overview import days_of
+from data.tables import index_scores, orders, promise_rules, shops, source_files, targets
 from models.scope import EVERYTHING, Scope
 from tests import given_orders
 from tests.given_pages import MakeEngine
@@ -34,6 +34,7 @@ def merchant(make_engine: MakeEngine) -> Engine:
     with engine.begin() as connection:
         given_orders.merchant(connection, as_of=AS_OF, count=400)
     given_orders.rolled_up(engine, as_of=AS_OF)
+    decide(engine)
     return engine
 
 
@@ -46,7 +47,20 @@ def only_ours(make_engine: MakeEngine) -> Engine:
         connection.execute(delete(orders).where(orders.c.shop_id != "dy-live"))
         connection.execute(delete(source_files).where(source_files.c.shop_id != "dy-live"))
     given_orders.rolled_up(engine, as_of=AS_OF)
+    decide(engine)
     return engine
+
+
+def decide(engine: Engine) -> None:
+    """Set targets and a rule, give one shop a calendar of its own, and restate the index."""
+    set_by = {"set_by": "lin", "set_at": AS_OF}
+    rows = [{"kpi": "on_time", "channel": channel, "value": 0.9, "version": 1, **set_by} for channel in ("", "douyin", "tmall")]
+    rule = {"channel": "*", "kind": "exchange", "valid_from": AS_OF, "hours": 72, "cut_off_hour": 24, "source": "自定", **set_by}
+    with engine.begin() as connection:
+        given_orders.insert_rows(connection, targets, rows)
+        given_orders.insert_rows(connection, promise_rules, [rule])
+        connection.execute(update(shops).where(shops.c.shop_id == "sp-us").values(calendar="SP"))
+        connection.execute(update(index_scores).values(restated_at=AS_OF))
 
 
 def arguments(home: Path) -> Mapping[str, Mapping[str, Any]]:
@@ -56,9 +70,6 @@ def arguments(home: Path) -> Mapping[str, Mapping[str, Any]]:
     days = reads.Span(AS_OF.date() - timedelta(days=9), AS_OF.date() - timedelta(days=1))
     behind = {"component": "C1", "since": WHOLE.since, "until": WHOLE.until, "bad_only": True}
     return {
-        "orders_by_day": daily,
-        "paid_by_day": {**daily, "currency": "CNY", "known_until": AS_OF},
-        "ship_hours_by_day": daily,
         "orders_by_minute": daily,
         "health": {**part, "zone": ZONE, "span": days},
         "open_promises": {**part, "as_of": AS_OF},
@@ -67,11 +78,16 @@ def arguments(home: Path) -> Mapping[str, Mapping[str, Any]]:
         "sources": {"since": AS_OF - timedelta(days=9)},
         "raw_rows": {"settings": Settings(home=home), "run_id": 2, "numbers": [7]},
         "requests": {"person_id": "somebody"},
+        "snapshots": {"limit": 9},
+        "restated_spans": {"limit": 9},
+        "calendar_month": {"calendar": "CN", "month": AS_OF.date()},
     }
 
 
 # Nobody's secret: these say the same to everybody who is signed in.
 OPEN_TO_ALL = {"heartbeat_at", "requests"}
+# Of these there is a part that holds everywhere and is nobody's secret.
+PARTLY_OPEN = {"choices", "jobs", "targets", "promise_rules", "index_versions", "calendars", "calendar_month"}
 
 
 @pytest.mark.parametrize("read", READS, ids=lambda read: read.__name__)
@@ -91,16 +107,43 @@ def test_a_person_of_no_shop_sees_no_order_no_file_and_no_shop(
     seen = _plain(read(merchant, scope=scope, **arguments(tmp_path).get(read.__name__, {})))
 
     assert not any(word in str(seen) for word in ("dy-live", "tb-home", "青禾", "douyin", "disk full"))
-    if read.__name__ not in ("choices", "jobs"):
+    if read.__name__ not in PARTLY_OPEN:
         assert not seen
+
+
+def test_what_is_decided_for_a_channel_is_seen_by_those_who_see_one_of_its_shops(merchant: Engine) -> None:
+    def seen(scope: Scope) -> tuple[list[str], list[str]]:
+        rules = {version.rule.channel for version in reads.promise_rules(merchant, scope=scope)}
+        return sorted(target.channel for target in reads.targets(merchant, scope=scope)), sorted(rules & {"*", "douyin", "jd"})
+
+    assert seen(EVERYTHING) == (["", "douyin", "tmall"], ["*", "douyin", "jd"])
+    assert seen(OURS) == (["", "douyin"], ["*", "douyin"])
+    assert seen(NOWHERE[0]) == ([""], ["*"])
+    assert seen(Scope(warehouses=("CN-HZ",))) == seen(EVERYTHING)
+
+
+def test_the_calendar_of_a_shop_that_is_not_seen_is_not_shown(merchant: Engine) -> None:
+    month = AS_OF.date()
+
+    assert reads.calendars(merchant, scope=EVERYTHING) == ["CN", "SP"]
+    assert len(reads.calendar_month(merchant, scope=EVERYTHING, calendar="SP", month=month)) == 30
+    assert reads.calendars(merchant, scope=OURS) == ["CN"]
+    assert reads.calendar_month(merchant, scope=OURS, calendar="SP", month=month) == []
+
+
+def test_restated_values_of_the_whole_business_are_not_shown_to_people_with_limits(merchant: Engine) -> None:
+    assert len(reads.restated_spans(merchant, scope=EVERYTHING, limit=3)) == 3
+    assert reads.restated_spans(merchant, scope=OURS, limit=3) == []
+    assert reads.restated_spans(merchant, scope=Scope(warehouses=("CN-HZ",)), limit=3) == []
 
 
 def test_a_warehouse_person_sees_no_order_of_another_warehouse_and_no_raw_row(merchant: Engine, tmp_path: Path) -> None:
     scope = Scope(warehouses=("CN-HZ",))
 
-    own = reads.orders_by_day(merchant, scope=scope, cut=WHOLE)["orders"].sum()
-    chosen = reads.orders_by_day(merchant, scope=EVERYTHING, cut=_cut(warehouses=("CN-HZ",)))["orders"].sum()
+    own = reads.orders_by_minute(merchant, scope=scope, cut=WHOLE)["orders"].sum()
+    chosen = reads.orders_by_minute(merchant, scope=EVERYTHING, cut=_cut(warehouses=("CN-HZ",)))["orders"].sum()
     assert own == chosen > 0
+    assert _figures(merchant, reads.Part(), scope=scope) == _figures(merchant, reads.Part(warehouses=("CN-HZ",)))
     assert reads.refused_rows(merchant, scope=scope) == []
     assert reads.raw_rows(merchant, scope=scope, settings=Settings(home=tmp_path), run_id=2, numbers=[7]) == {}
 
@@ -116,48 +159,109 @@ def some(*codes: str) -> st.SearchStrategy[tuple[str, ...]]:
 
 
 @given(
-    days=st.tuples(st.integers(0, 39), st.integers(1, 12)),
+    days=st.tuples(st.integers(0, 20), st.integers(1, 12)),
     regions=some("CN-51", "CN-33", "CN-44", ""),
     categories=some("家居", "厨具", "数码", "服饰", ""),
     warehouses=some("CN-HZ", "CN-GZ", "CN-CD", ""),
+    by_warehouse=st.booleans(),
 )
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_channels_add_up_to_the_whole_for_any_filter(
-    days: tuple[int, int], regions: tuple[str, ...], categories: tuple[str, ...], warehouses: tuple[str, ...], merchant: Engine
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_channels_days_and_cells_add_up_to_the_whole_for_any_filter(
+    days: tuple[int, int],
+    regions: tuple[str, ...],
+    categories: tuple[str, ...],
+    warehouses: tuple[str, ...],
+    by_warehouse: bool,
+    merchant: Engine,
 ) -> None:
-    since = AS_OF.replace(hour=16, minute=0) - timedelta(days=days[0])
-    chosen = {"regions": regions, "categories": categories, "warehouses": warehouses}
-    whole = _figures(merchant, _cut(since=since, until=since + timedelta(days=days[1]), **chosen))
-    parts = [
-        _figures(merchant, _cut(since=since, until=since + timedelta(days=days[1]), channels=(channel,), **chosen))
-        for channel in ("taobao", "tmall", "douyin", "shopify")
-    ]
-    halves = [
-        _figures(merchant, _cut(since=since + first, until=since + last, **chosen))
-        for first, last in ((timedelta(), timedelta(hours=7)), (timedelta(hours=7), timedelta(days=days[1])))
-    ]
+    part = reads.Part(warehouses=warehouses) if by_warehouse else reads.Part(regions=regions, categories=categories)
+    first = AS_OF.date() - timedelta(days=days[0] + days[1])
+    span, half = reads.Span(first, first + timedelta(days=days[1])), first + timedelta(days=days[1] // 2)
+    whole = _figures(merchant, part, span=span)
+    channels = [_figures(merchant, replace(part, channels=(name,)), span=span) for name in ("taobao", "tmall", "douyin", "shopify")]
+    halves = [_figures(merchant, part, span=reads.Span(first, half)), _figures(merchant, part, span=reads.Span(half + DAY, span.last))]
 
-    assert [sum(column) for column in zip(*parts, strict=True)] == whole
-    assert [sum(column) for column in zip(*halves, strict=True)] == whole
+    found = reads.health(merchant, scope=EVERYTHING, part=part, zone=ZONE, span=span)
+
+    assert _added(channels) == whole
+    assert _added(halves) == whole
+    assert found is not None
+    assert [int(found.now[name].sum()) for name in MEASURE_NAMES] == whole
 
 
 def test_choosing_every_cell_with_the_unsorted_one_is_choosing_nothing(merchant: Engine) -> None:
-    every = _cut(categories=("家居", "厨具", "数码", "服饰", ""), warehouses=("CN-HZ", "CN-GZ", "CN-CD", ""))
+    whole = _figures(merchant, reads.Part())
 
-    assert _figures(merchant, every) == _figures(merchant, WHOLE)
+    assert _figures(merchant, reads.Part(categories=("家居", "厨具", "数码", "服饰", ""))) == whole
+    assert _figures(merchant, reads.Part(warehouses=("CN-HZ", "CN-GZ", "CN-CD", ""))) == whole
+
+
+def test_a_warehouse_and_a_region_have_no_cells_together(merchant: Engine) -> None:
+    with pytest.raises(reads.NoSuchGrain):
+        _figures(merchant, reads.Part(warehouses=("CN-HZ",), regions=("CN-51",)))
+
+
+def test_a_scope_of_one_of_a_channels_shops_has_no_cells(merchant: Engine) -> None:
+    with merchant.begin() as connection:
+        other = {"shop_id": "dy-two", "channel": "douyin", "name": "二店", "zone": ZONE, "currency": "CNY"}
+        given_orders.insert_rows(connection, shops, [other | {"complete": True, "created_at": AS_OF, "calendar": "CN"}])
+    try:
+        with pytest.raises(reads.NoSuchGrain):
+            _figures(merchant, reads.Part(), scope=OURS)
+    finally:
+        with merchant.begin() as connection:
+            connection.execute(delete(shops).where(shops.c.shop_id == "dy-two"))
+
+
+def test_the_index_of_a_page_is_the_one_that_was_stored(merchant: Engine) -> None:
+    last = AS_OF.date() - DAY
+    found = reads.health(merchant, scope=EVERYTHING, part=reads.Part(), zone=ZONE, span=reads.Span(last - 6 * DAY, last))
+    with merchant.connect() as connection:
+        stored = connection.scalar(select(index_scores.c.score).where(index_scores.c.span == "rolling", index_scores.c.last_day == last))
+
+    assert found is not None
+    assert stored is not None and found.history.index(first=last - 6 * DAY, last=last).value == stored["value"]
+
+
+def test_the_orders_behind_a_component_are_as_many_as_its_cells_count_over_all_their_pages(merchant: Engine) -> None:
+    last = AS_OF.date() - DAY
+    span = reads.Span(last - 6 * DAY, last)
+    since = datetime(span.first.year, span.first.month, span.first.day, tzinfo=UTC) - timedelta(hours=8)
+    asked: dict[str, Any] = {
+        "component": "C1",
+        "since": since,
+        "until": since + timedelta(days=7),
+        "part": reads.Part(channels=("douyin",)),
+    }
+    found = reads.health(merchant, scope=EVERYTHING, part=reads.Part(channels=("douyin",)), zone=ZONE, span=span)
+    assert found is not None
+
+    for bad_only, wanted in ((False, found.now["due"].sum()), (True, (found.now["due"] - found.now["on_time"]).sum())):
+        rows, after = [], None
+        while page := reads.orders_behind(merchant, scope=EVERYTHING, bad_only=bad_only, after=after, limit=7, **asked):
+            rows += page
+            after = (page[-1].moment, page[-1].shop_id, page[-1].order_no)
+        assert len({row.order_no for row in rows}) == len(rows) == wanted > 0
+
+
+DAY = timedelta(days=1)
 
 
 def _cut(**changed: Any) -> Cut:
     return Cut(**{**vars(WHOLE), **changed})
 
 
-def _figures(engine: Engine, cut: Cut) -> list[int]:
-    frames = (
-        reads.orders_by_day(engine, scope=EVERYTHING, cut=cut),
-        reads.paid_by_day(engine, scope=EVERYTHING, cut=cut, currency="CNY", known_until=AS_OF),
-        reads.ship_hours_by_day(engine, scope=EVERYTHING, cut=cut),
-    )
-    return [int(value) for value in vars(days_of(*frames).totals()).values()]
+def _figures(engine: Engine, part: reads.Part, *, scope: Scope = EVERYTHING, span: reads.Span | None = None) -> list[int]:
+    """Return every measure summed over some days, from the rows by day and channel."""
+    asked = span or reads.Span(AS_OF.date() - timedelta(days=20), AS_OF.date() - DAY)
+    found = reads.health(engine, scope=scope, part=part, zone=ZONE, span=asked)
+    assert found is not None
+    within = found.days[(found.days["day"] >= asked.first) & (found.days["day"] <= asked.last)]
+    return [int(within[name].sum()) for name in MEASURE_NAMES]
+
+
+def _added(parts: list[list[int]]) -> list[int]:
+    return [sum(column) for column in zip(*parts, strict=True)]
 
 
 def _plain(seen: object) -> object:

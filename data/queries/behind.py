@@ -30,6 +30,7 @@ class BehindRow:
     paid_at: datetime | None
     shipped_from: datetime | None
     shipped_to: datetime | None
+    ended_at: datetime | None
     deadline_at: datetime | None
     ingested_at: datetime
     paid_minor: int | None
@@ -78,8 +79,8 @@ def orders_behind(
     wanted = "NOT good" if bad_only else "true"
     rows = connection.execute(
         text(f"""
-        SELECT shop_id, order_no, channel, region_code, category, warehouse_code, carrier_code, stage, moment,
-            paid_to AS paid_at, shipped_from, shipped_to, deadline_at, ingested_at, paid_reporting_minor AS paid_minor, good
+        SELECT shop_id, order_no, channel, region_code, category, warehouse_code, carrier_code, stage, moment, paid_to AS paid_at,
+            shipped_from, shipped_to, ended_to AS ended_at, deadline_at, ingested_at, paid_reporting_minor AS paid_minor, good
         FROM (
             SELECT *, {found.moment} AS moment, coalesce({found.good}, false) AS good
             FROM (SELECT *, {_ENDS} FROM orders WHERE NOT stub AND {found.moment} >= :since AND {found.moment} < :until{condition}) AS ended

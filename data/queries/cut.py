@@ -76,6 +76,13 @@ def visible_shops(scope: Scope) -> ColumnElement[bool]:
     return and_(true(), *limit)
 
 
+def visible_channels(channel: KeyedColumnElement[str], *, scope: Scope, everywhere: str) -> ColumnElement[bool]:
+    """Return the condition that a person may see what is said of a channel: all of it, or of one of their shops or of ``everywhere``."""
+    if scope.shops is None and scope.channels is None:
+        return true()
+    return or_(channel == everywhere, channel.in_(select(shops.c.channel).where(visible_shops(scope))))
+
+
 def business_day(when: ColumnElement[datetime], zone: str) -> ColumnElement[object]:
     """Return the calendar day of an instant in the business zone."""
     return cast(func.timezone(zone, when), Date)

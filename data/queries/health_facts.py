@@ -13,8 +13,8 @@ from models.health.components import Definition
 from models.health.history import History
 from models.scope import Scope
 
-# Twelve weeks, and the twelve changes between thirteen, for the trend and the band of noise (product, section 3.4).
-TREND_WEEKS = 13
+# Twelve changes from week to week before the last one, for the band of noise that judges it (product, section 3.4).
+TREND_WEEKS = 14
 
 
 @dataclass(frozen=True)

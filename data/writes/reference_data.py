@@ -12,13 +12,13 @@ import chinese_calendar
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
 
+from data.queries.promises import CALENDAR
 from data.tables import calendar_days, carriers, promise_rules, regions
 
 SHIPPED = Path(__file__).resolve().parents[1] / "reference"
 
 # The mainland's working days, make-up Saturdays included, as announced year by year; a year not announced yet has its
 # plain weekdays, with a note, until the library or a person knows better.
-CALENDAR = "CN"
 CALENDAR_SPAN = (date(2022, 1, 1), date(2027, 12, 31))
 # Shipped promises hold for every order there ever was.
 EVER = datetime(1970, 1, 1, tzinfo=UTC)

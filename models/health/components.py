@@ -208,6 +208,27 @@ def definition_as_json(definition: Definition) -> dict[str, object]:
     return {"version": definition.version, "note": definition.note, **posts, "ceilings": ceilings}
 
 
+@dataclass(frozen=True)
+class Changed:
+    """A number that differs between two versions: ``part`` is its key in the stored version; None where one has no such code."""
+
+    part: str
+    code: str
+    was: float | None
+    now: float | None
+
+
+def changes_between(old: Definition, new: Definition) -> list[Changed]:
+    """Return the numbers that differ, part by part.
+
+    >>> changes_between(DEFINITION, replace(DEFINITION, caps=CAPS[1:]))
+    [Changed(part='ceilings', code='interface_down', was=59.0, now=None)]
+    """
+    before, after = _numbers_of(old), _numbers_of(new)
+    places = dict.fromkeys([*before, *after])
+    return [Changed(*place, before.get(place), after.get(place)) for place in places if before.get(place) != after.get(place)]
+
+
 def definition_from_json(stored: Mapping[str, object]) -> Definition:
     """Return the definition stored as ``definition_as_json`` writes it; a component or cap it does not name is no part of it.
 
@@ -242,6 +263,12 @@ def definition_from_json(stored: Mapping[str, object]) -> Definition:
         caps=tuple(replace(cap, ceiling=numbers["ceilings"][cap.code]) for cap in CAPS if cap.code in numbers["ceilings"]),
         note=str(stored.get("note", "")),
     )
+
+
+def _numbers_of(definition: Definition) -> dict[tuple[str, str], float]:
+    parts = definition_as_json(definition)
+    values = {part: _numbers(parts[part], part) for part in (*_POSTS, "ceilings")}
+    return {(part, code): float(number) for part, numbers in values.items() for code, number in numbers.items()}
 
 
 def _numbers(value: object, key: str) -> dict[str, float]:

@@ -1,0 +1,196 @@
+"""What is the index of the chosen days, and why is it another than before?
+
+Everything a page says of the index is worked out here once, from one snapshot.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from itertools import pairwise
+
+import pandas as pd
+
+from dashboard import cached_reads
+from dashboard.filters import Filters
+from dashboard.periods import Period, business_today
+from dashboard.view import View
+from data.reads import HealthFacts, NoSuchGrain, Part, Span
+from models.health.attribution import attribute, level_losses, roll_up
+from models.health.budgets import Budget, budget_of
+from models.health.components import Component
+from models.health.index import Index
+from models.health.index import Part as Scored
+from models.health.noise import is_noise, noise_band
+
+WEEK_DAYS = 7
+TREND_WEEKS = 12
+# Cells with fewer units than this are greyed and pooled for ranking (product, section 3.2).
+FEW_UNITS = 30
+
+
+@dataclass(frozen=True)
+class Health:
+    """The index of a span beside the one of the span before, and the lines between them."""
+
+    facts: HealthFacts
+    filters: Filters
+
+    @property
+    def span(self) -> Span:
+        """The closed business days spoken of."""
+        return self.facts.span
+
+    @cached_property
+    def now(self) -> Index:
+        """The index of the span."""
+        return self.facts.history.index(first=self.span.first, last=self.span.last)
+
+    @cached_property
+    def before_now(self) -> Index:
+        """The index of the span before, as it computes now."""
+        return self.facts.history.index(first=self.span.before.first, last=self.span.before.last)
+
+    @property
+    def before(self) -> float | None:
+        """The index of the span before: as it was published, where it was."""
+        published = self.facts.published_before
+        return self.before_now.value if published is None or published.value is None else published.value
+
+    @property
+    def change(self) -> float | None:
+        """How much the index moved; missing where either side is."""
+        return None if self.now.value is None or self.before is None else self.now.value - self.before
+
+    @cached_property
+    def lines(self) -> pd.DataFrame:
+        """The lines that add up to the change, as ``models.health.attribution.attribute``; empty where there is no change to explain."""
+        history, span, before = self.facts.history, self.span, self.span.before
+        if self.change is None:
+            return pd.DataFrame(columns=["component", "channel", "region", "category", "effect", "points", "n", "good", "delta_rate"])
+        published = self.facts.published_before
+        return attribute(
+            self.facts.now,
+            self.facts.before,
+            definition=self.facts.definition,
+            configured=history.configured(last=span.last),
+            carried_now=history.last_rates(until=span.first),
+            carried_before=history.last_rates(until=before.first),
+            overdue_now=history.overdue_days(last=span.last),
+            overdue_before=history.overdue_days(last=before.last),
+            cap_now=self.now.cap_penalty,
+            cap_before=self.before_now.cap_penalty,
+            published_before=None if published is None else published.value,
+            before_as_published_definition=self._before_as_published(),
+        )
+
+    @cached_property
+    def losses(self) -> pd.DataFrame:
+        """Points lost by cell: component, channel, region, category, points, units, bad."""
+        counted = frozenset(part.code for part in self.now.parts if not part.carried)
+        return level_losses(self.facts.now, definition=self.facts.definition, configured=counted)
+
+    @cached_property
+    def weeks(self) -> list[tuple[date, Index]]:
+        """The last spans of seven days, by their last day, the oldest first; those before there was any data are left out."""
+        lasts = [self.span.last - timedelta(days=WEEK_DAYS * n) for n in range(TREND_WEEKS + 1, -1, -1)]
+        since = min(self.facts.history.configured_since.values(), default=None)
+        spans = [(last - timedelta(days=WEEK_DAYS - 1), last) for last in lasts]
+        return [(last, self.facts.history.index(first=first, last=last)) for first, last in spans if since is not None and first >= since]
+
+    @property
+    def band(self) -> float | None:
+        """Changes of seven days against seven days within this are noise; missing with too few weeks."""
+        values = [index.value for _, index in self.weeks]
+        changes = [now - before for before, now in pairwise(values) if now is not None and before is not None]
+        # the change that is judged is not its own yardstick
+        return noise_band(changes[:-1])
+
+    @property
+    def is_noise(self) -> bool:
+        """Whether the change is within the band."""
+        return self.span.days == WEEK_DAYS and bool(is_noise(self.change, self.band))
+
+    def component(self, code: str) -> Component:
+        """Return a component by its code."""
+        return next(c for c in self.facts.definition.components if c.code == code)
+
+    def scored(self, code: str, *, before: bool = False) -> Scored | None:
+        """Return a component's part in the index, None where it does not count."""
+        index = self.before_now if before else self.now
+        return next((part for part in index.parts if part.code == code), None)
+
+    def daily(self, component: Component, *, days: int) -> list[float | None]:
+        """Return a component's rate of each of the last closed days."""
+        frame = self.facts.history.days
+        found: list[float | None] = []
+        for n in range(days - 1, -1, -1):
+            day = self.span.last - timedelta(days=n)
+            units = float(frame[component.units].get(day, 0)) if component.units in frame else 0.0
+            found.append(float(frame[component.good].get(day, 0)) / units if units else None)
+        return found
+
+    def budget(self, component: Component) -> Budget | None:
+        """Return what is left of a component's error budget in the week of the last closed day."""
+        frame = self.facts.history.days
+        if component.units not in frame or not len(frame):
+            return None
+        days = {day: (float(row[component.good]), float(row[component.units])) for day, row in frame.iterrows()}
+        return budget_of(component, days=days, through=self.span.last)  # type: ignore[arg-type]
+
+    def by(self, *columns: str) -> pd.DataFrame:
+        """Return the lines' points rolled up by some columns."""
+        return roll_up(self.lines, by=list(columns))
+
+    def _before_as_published(self) -> float | None:
+        """Return the index of the span before on today's data, under the definition and coverage it was published with."""
+        published, definition = self.facts.published_before, self.facts.published_definition
+        if published is None or definition is None:
+            return None
+        history = self.facts.history
+        since = {code: day for code, day in history.configured_since.items() if code in published.codes}
+        then = type(history)(history.days, since, history.ceilings, definition, history.last_live_day)
+        return then.index(first=self.span.before.first, last=self.span.before.last).value
+
+
+def read(view: View) -> Health | None:
+    """Read the index of the chosen part and days; None before there is any. ``NoSuchGrain`` where no cells can answer."""
+    snapshot = cached_reads.snapshot(view.scope)
+    if snapshot is None:
+        return None
+    closed = min(snapshot.closed_until, business_today(view.as_of, zone=view.zone))
+    facts = cached_reads.health(
+        view.scope, part_of(view.filters), view.zone, closed_span(view.filters, closed=closed), snapshot.snapshot_id
+    )
+    return None if facts is None else Health(facts, view.filters)
+
+
+def part_of(filters: Filters) -> Part:
+    """Return the part of the business that is chosen."""
+    return Part(channels=filters.channels, regions=filters.regions, categories=filters.categories, warehouses=filters.warehouses)
+
+
+def closed_span(filters: Filters, *, closed: date) -> Span:
+    """Return the closed days that a choice of days means: rolling ones end yesterday, others lose the days that are not over.
+
+    ``closed`` is the first day that is not over. A choice without a closed day means the last one.
+    """
+    period = filters.period
+    if period.until > closed and filters.preset in ("7d", "30d"):
+        return Span(closed - timedelta(days=period.days), closed - timedelta(days=1))
+    last = min(period.until, closed) - timedelta(days=1)
+    return Span(min(period.since, last), last)
+
+
+def pooled(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Sum losses by some columns, the costliest first."""
+    found = frame.groupby(list(keys), as_index=False)[["points", "units", "bad"]].sum()
+    return found.sort_values(["points", *keys], ascending=[False, *[True for _ in keys]], ignore_index=True)
+
+
+def as_period(span: Span) -> Period:
+    """Return a span as the period that the filters choose."""
+    return Period(since=span.first, until=span.last + timedelta(days=1))
+
+
+__all__ = ["Health", "NoSuchGrain", "as_period", "closed_span", "part_of", "pooled", "read"]
