@@ -27,6 +27,18 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "amount_too_large": ("金额超出上限{value}，请核对单位（元/分）", "amount beyond the limit{value}; check the unit (yuan or fen)"),
     "negative": ("不应为负数{value}", "must not be negative{value}"),
     "not_a_count": ("无法识别的数量{value}，应为整数", "not a whole number{value}"),
+    "quantity_too_large": (
+        "数量超出上限（1000 万件）{value}，请核对单位（件/箱）或列是否错位",
+        "more pieces than the limit of 10 million{value}; check the unit (pieces or cases) or whether columns are shifted",
+    ),
+    "not_in_pieces": (
+        "数量不是按件计{value}，请以基本单位（件）导出后重新导入",
+        "not counted in pieces{value}; export it in the base unit and bring it again",
+    ),
+    "unknown_move_type": (
+        "清单中没有的出入库类型{value}，请在 manifest 的 stock.moves.types 中补充后重放",
+        "type of movement not in the manifest{value}; add it under stock.moves.types and replay",
+    ),
     "damaged_id": (
         "编号已被 Excel 损坏{value}，请将该列设为文本后重新导出",
         "id damaged by a spreadsheet{value}; export again with the column as text",
@@ -35,6 +47,14 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "unknown_status": (
         "清单中没有的状态{value}，请在 manifest 的 status 中补充后重放",
         "status not in the manifest{value}; add it under status and replay",
+    ),
+    "unknown_direction": (
+        "无法识别的收支方向{value}，请在 manifest 的 amount.direction 中补充后重放",
+        "says neither in nor out{value}; add the word under amount.direction in the manifest and replay",
+    ),
+    "does_not_add_up": (
+        "各项合计与总额不符{value}，请核对来源",
+        "its parts do not add up to the amount stated{value}; check it at the source",
     ),
     "unknown_shop": (
         "找不到店铺{value}，请在店铺主数据中补充别名后重放",
@@ -51,6 +71,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "cut_off": ("文件在此处中断，其后的记录缺失，请重新导出", "the file breaks off here and later records are lost; export it again"),
     "not_a_currency": ("无法识别的币种{value}，应为三位代码", "not a currency code{value}; expected three letters"),
     "not_a_zone": ("无法识别的时区{value}，应为 Asia/Shanghai 的形式", "not a time zone{value}; expected the form Asia/Shanghai"),
+    "outside_statement": ("此行在对账单结束之后，不属于任何对账单", "a line after the statement's end, which belongs to no statement"),
     "duplicate_row": ("同一文件内编号重复且内容不同{value}", "the same key twice in one file with other content{value}"),
 }
 

@@ -5,7 +5,8 @@ them, and the merge writes them; one word everywhere.
 """
 
 # What a source may say of an order. Amounts are minor units of ``currency``; ``promised_ship_at`` is the platform's own
-# ship-by time, never ours.
+# ship-by time, never ours, ``promised_delivery_at`` the day of delivery it shows to the buyer. ``platform_discount_minor`` is what the
+# platform bears of the discount and pays to the merchant; ``order_name`` is what people call the order where its number is another.
 ORDER_FIELDS: tuple[str, ...] = (
     "kind",
     "source_status",
@@ -25,6 +26,9 @@ ORDER_FIELDS: tuple[str, ...] = (
     "payment_method",
     "close_reason",
     "customer_id",
+    "platform_discount_minor",
+    "promised_delivery_at",
+    "order_name",
 )
 
 # What a source may say of an order line.
@@ -51,7 +55,17 @@ CONTACT_FIELDS: tuple[str, ...] = (
 ORDER_KINDS: tuple[str, ...] = ("normal", "presale", "cod", "gift", "virtual", "exchange", "split", "merged")
 
 # Facts whose time an order row carries as an interval [from, to]; exact when both ends are equal.
-TIMED_EVENTS: tuple[str, ...] = ("paid", "shipped", "delivered", "completed", "cancelled", "refunded")
+TIMED_EVENTS: tuple[str, ...] = (
+    "paid",
+    "reviewed",
+    "allocated",
+    "waybilled",
+    "shipped",
+    "delivered",
+    "completed",
+    "cancelled",
+    "refunded",
+)
 
 # Largest amount we believe in one cell: a thousand billion yuan in fen. Above it the unit is wrong, not the order big.
 MAX_MINOR = 10**14

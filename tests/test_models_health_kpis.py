@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.health.components import COMPONENTS
-from models.health.kpis import KPIS, Kpi, kpi_named, on_time_range, value_of
+from models.health.kpis import DEFINED, KPIS, Kpi, entry_of, kpi_named, on_time_range, value_of
 from models.scope import ROLES
 
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+every_entry = pytest.mark.parametrize("kpi", DEFINED, ids=lambda kpi: kpi.key)
 every_kpi = pytest.mark.parametrize("kpi", KPIS, ids=lambda kpi: kpi.key)
 
 
@@ -20,12 +21,20 @@ def measures(kpi: Kpi, *, numerator: int, denominator: int) -> dict[str, int]:
     return dict.fromkeys(kpi.denominator, denominator) | dict.fromkeys(kpi.numerator, numerator)
 
 
+def test_every_component_has_an_entry_of_the_same_measures_or_is_explained_by_the_index() -> None:
+    for component in COMPONENTS:
+        entry = kpi_named(entry_of(component.key))
+        same = ((component.good,), (component.units,)) == (entry.numerator, entry.denominator)
+        assert same or entry.key == "index"
+    assert {each.code for each in COMPONENTS if entry_of(each.key) == each.key} >= {"C1", "C4"}
+
+
 def test_no_two_kpis_share_a_key_or_a_name() -> None:
-    for names in ([kpi.key for kpi in KPIS], [kpi.name_zh for kpi in KPIS], [kpi.name_en for kpi in KPIS]):
+    for names in ([kpi.key for kpi in DEFINED], [kpi.name_zh for kpi in DEFINED], [kpi.name_en for kpi in DEFINED]):
         assert len(set(names)) == len(names)
 
 
-@every_kpi
+@every_entry
 def test_a_kpi_of_nothing_is_missing(kpi: Kpi) -> None:
     assert value_of(kpi, {}) is None
 
@@ -52,7 +61,7 @@ def test_more_of_what_a_kpi_counts_never_makes_it_less(kpi: Kpi, parts: tuple[in
     assert less is not None and more is not None and 0 <= less <= more
 
 
-@every_kpi
+@every_entry
 def test_a_kpi_speaks_both_languages(kpi: Kpi) -> None:
     texts = {field.name: getattr(kpi, field.name) for field in fields(kpi) if field.name.endswith(("_zh", "_en"))}
 
@@ -71,7 +80,7 @@ def test_a_kpi_has_an_owner_a_channel_and_one_entry_for_every_change(kpi: Kpi) -
 
 @every_kpi
 def test_only_a_share_or_a_mean_is_divided(kpi: Kpi) -> None:
-    assert bool(kpi.denominator) == (kpi.unit in ("share", "hours"))
+    assert bool(kpi.denominator) == (kpi.unit in ("share", "hours", "per_thousand"))
     assert kpi.unit != "share" or kpi.target is None or 0 <= kpi.target <= 1
 
 

@@ -114,7 +114,7 @@ COMPONENTS: tuple[Component, ...] = (
     ),
     Component(
         code="C4",
-        key="order_sync",
+        key="known_in_time",
         name_zh="订单同步",
         name_en="Order sync",
         weight=5,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Dimension = Literal["channel", "region", "category", "warehouse", "carrier", "hour"]
-Unit = Literal["share", "orders", "money", "hours"]
+Unit = Literal["share", "orders", "money", "hours", "points", "per_thousand"]
 Better = Literal["higher", "lower", "neither"]
 Sums = Mapping[str, float | int | None]
 
@@ -36,7 +36,7 @@ class Kpi:
     key: str
     name_zh: str
     name_en: str
-    counts: Literal["orders", "lines", "entries", "exceptions"]
+    counts: Literal["orders", "lines", "entries", "exceptions", "components"]
     numerator: tuple[str, ...]
     denominator: tuple[str, ...]
     unit: Unit
@@ -136,6 +136,67 @@ KPIS: tuple[Kpi, ...] = (
         target=0.995,
     ),
     Kpi(
+        key="stock_fill",
+        name_zh="库存满足率",
+        name_en="Stock fill rate",
+        counts="lines",
+        numerator=("lines_filled",),
+        denominator=("lines_arrived",),
+        unit="share",
+        better="higher",
+        dimensions=("channel", "region", "category", "warehouse"),
+        day_of_zh="订单获知之日",
+        day_of_en="the day its order became known",
+        formula_zh="获知时全部占住库存、此后未缺货也未因缺货取消的实时订单行 ÷ 要占库存的实时订单行；未建库存账的不适用",
+        formula_en="live lines fully held when known and never later short or cancelled for stock ÷ live lines that want known stock",
+        source_zh="各渠道订单行、库存流水与占用流水",
+        source_en="lines of the channels' orders, moves and holds of the stock",
+        owner="warehouse",
+        # target of component C2 (product, section 3.2)
+        target=0.998,
+    ),
+    Kpi(
+        key="stock_sync",
+        name_zh="库存同步及时率",
+        name_en="Stock held in time",
+        counts="orders",
+        numerator=("held_in_time",),
+        denominator=("held_due",),
+        unit="share",
+        better="higher",
+        dimensions=("channel", "region", "category", "warehouse"),
+        day_of_zh="订单获知之日",
+        day_of_en="the day it became known",
+        formula_zh="获知后 30 秒内占住全部库存的实时订单 ÷ 要占库存的实时订单；未建库存账的不适用",
+        formula_en="live orders whose stock was all held within 30 seconds after they became known ÷ live orders that want known stock",
+        source_zh="订单的入库时间、占用流水",
+        source_en="when orders came in, steps of their holds",
+        owner="it",
+        # target of component C5 (product, section 3.2)
+        target=0.995,
+    ),
+    Kpi(
+        key="reconciliation",
+        name_zh="对账准确率",
+        name_en="Reconciliation accuracy",
+        counts="entries",
+        numerator=("entries_matched",),
+        denominator=("entries_due",),
+        unit="share",
+        better="higher",
+        dimensions=("channel", "region", "category", "warehouse", "carrier"),
+        day_of_zh="T+N 到期之日",
+        day_of_en="the day its T+N fell due",
+        formula_zh="与账单在容差内一致，或三个工作日内更正并由第二人批准入账的结算分录 ÷ 到期的结算分录；待到期的不计",
+        formula_en="settlement entries that agree within tolerance, or were corrected and approved by a second person within three working "
+        "days ÷ settlement entries due; not those still waiting",
+        source_zh="订单、各平台账单、结算与费率规则",
+        source_en="orders, the platforms' statements, rules of settlement and fees",
+        owner="finance",
+        # target of component C3 (product, section 3.2)
+        target=0.999,
+    ),
+    Kpi(
         key="ship_hours",
         name_zh="平均发货时长",
         name_en="Mean time to ship",
@@ -209,16 +270,90 @@ KPIS: tuple[Kpi, ...] = (
         source_en="currencies of the channels' orders, table of exchange rates",
         owner="finance",
     ),
+    Kpi(
+        key="exceptions",
+        name_zh="异常及时处置率",
+        name_en="Exceptions handled in time",
+        counts="exceptions",
+        numerator=("exceptions_handled",),
+        denominator=("exceptions_due",),
+        unit="share",
+        better="higher",
+        dimensions=("channel", "region", "category", "warehouse", "carrier"),
+        day_of_zh="应响应之日（预警时间加该等级的响应时限）",
+        day_of_en="the day its response was due: when it was raised plus the time its level gives",
+        formula_zh="按时确认并按时解决的异常 ÷ 应响应的异常；响应时限前自行消失的不计，解决时限未到的暂按已处置计；稍后提醒不停表",
+        formula_en="exceptions acknowledged and settled in time ÷ exceptions whose response was due; not those that passed by themselves"
+        " before; one that may still be settled in time counts as handled until then; a snooze stops no clock",
+        source_zh="各项预警及其确认、关闭时间",
+        source_en="alerts, when they were acknowledged and when they closed",
+        owner="operations",
+        # target of component C6 (product, section 3.2)
+        target=0.995,
+    ),
+    Kpi(
+        key="manual_touches",
+        name_zh="每千单人工处理次数",
+        name_en="Manual touches per 1,000 orders",
+        counts="orders",
+        numerator=("manual_touches",),
+        denominator=("orders",),
+        unit="per_thousand",
+        better="lower",
+        dimensions=("channel", "region", "category", "warehouse"),
+        day_of_zh="处理之日；订单计入下单之日",
+        day_of_en="the day of the touch; orders count in the day they were created",
+        formula_zh="工作台中的人工处理次数 ÷ 下单数 × 1000；备注、稍后、忽略不计，撤销的不计",
+        formula_en="things people did about orders in the workbench ÷ orders created × 1,000; "
+        "not notes, snoozes, dismissals or what was undone",
+        source_zh="工作台的处理记录、各渠道订单的下单时间",
+        source_en="what was done in the workbench, creation times of the channels' orders",
+        owner="operations",
+    ),
 )
 
 
+# The one figure that is no sum of measures: ``models.health.index`` forms it from the components.
+INDEX = Kpi(
+    key="index",
+    name_zh="订单健康指数",
+    name_en="Order health index",
+    counts="components",
+    numerator=(),
+    denominator=(),
+    unit="points",
+    better="higher",
+    dimensions=("channel", "region", "category", "warehouse"),
+    day_of_zh="各组成的归属日；周与滚动指数先把各日的单元相加",
+    day_of_en="the days of the components' units; over several days their units are added up first",
+    formula_zh="各组成 0 至 100 的得分按权重的平均，再受当日红线的上限；有组成尚未计量时标为部分",
+    formula_en="the components' scores from 0 to 100, averaged by weight, under the caps of the day; partial while one is not measured",
+    source_zh="本页“健康指数”中的组成、各线与红线",
+    source_en="components, goal-posts and red lines under “Health index” on this page",
+    owner="manager",
+    target=90,
+)
+
+# Every figure that has an entry among the definitions, the index first.
+DEFINED: tuple[Kpi, ...] = (INDEX, *KPIS)
+
+
+def entry_of(key: str) -> str:
+    """Return the entry that explains a component of the index: its own, or the index's until it is measured.
+
+    >>> entry_of("on_time"), entry_of("exceptions"), entry_of("nothing")
+    ('on_time', 'exceptions', 'index')
+    """
+    return key if any(kpi.key == key for kpi in DEFINED) else INDEX.key
+
+
 def kpi_named(key: str) -> Kpi:
-    """Return the KPI of a key; raise KeyError for an unknown one.
+    """Return the figure of a key; raise KeyError for an unknown one.
 
     >>> kpi_named("on_time").denominator
     ('due',)
     """
-    for kpi in KPIS:
+    for kpi in DEFINED:
         if kpi.key == key:
             return kpi
     raise KeyError(key)
@@ -227,12 +362,14 @@ def kpi_named(key: str) -> Kpi:
 def value_of(kpi: Kpi, sums: Sums) -> float | None:
     """Return a KPI of summed measures; missing when one of its measures is, or when there is nothing to divide by.
 
+    The index is no sum of measures, it has none here.
+
     >>> value_of(kpi_named("on_time"), {"on_time": 49, "due": 50}), value_of(kpi_named("on_time"), {"on_time": 0, "due": 0})
     (0.98, None)
     >>> value_of(kpi_named("ship_hours"), {"shipped_exact_seconds": 12960, "shipped_exact": 2})
     1.8
     """
-    value = _sum(sums, kpi.numerator)
+    value = _sum(sums, kpi.numerator) if kpi.numerator else None
     whole = _sum(sums, kpi.whole) if kpi.whole else None
     if value is None or (whole and whole == _sum(sums, kpi.unknown)):
         return None
@@ -241,6 +378,8 @@ def value_of(kpi: Kpi, sums: Sums) -> float | None:
         if not units:
             return None
         value /= units
+    if kpi.unit == "per_thousand":
+        return value * 1000
     return value / SECONDS_PER_HOUR if kpi.unit == "hours" else value
 
 
