@@ -1,0 +1,25 @@
+"""How do orders become the frame that a model reads? One column a feature, one row an order at an instant."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from models.delay_risk.clocks import Floats, Ints, ShopClock
+from models.delay_risk.features import FEATURE_NAMES, FEATURES, TOPICS
+from models.delay_risk.scene import scene
+
+
+def features(facts: pd.DataFrame, clocks: Mapping[str, ShopClock], *, rows: Ints, at: Floats, deadline: Floats) -> pd.DataFrame:
+    """Return FEATURES for places ``rows`` of ``facts``, each as known at its instant; ``deadline`` is of every order in ``facts``.
+
+    Codes are categories of texts ('' = not known), numbers floats (NaN = not known). The orders of ``facts`` beside those looked at
+    are the history: 180 days before an instant are all that can tell at it.
+    """
+    if not len(rows):
+        return pd.DataFrame({feature.name: pd.Categorical([]) if feature.kind == "code" else np.zeros(0) for feature in FEATURES})
+    there = scene(facts, clocks, rows=rows, at=at, deadline=deadline)
+    found: dict[str, object] = {}
+    for topic in TOPICS:
+        found |= topic.columns(there)
+    return pd.DataFrame({name: found[name] for name in FEATURE_NAMES})

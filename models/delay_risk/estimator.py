@@ -1,0 +1,215 @@
+"""How likely is each order to be late, and how sure are we? Gradient-boosted trees on codes of our own, one monotone curve on top.
+
+Several members are fitted from seeds of their own and their raw scores averaged, which is itself a sum of trees: reasons stay exact. The
+slope of the curve is learnt on the newest part of the training time, by a member that has not seen it; the members in use learn from all
+of it, and the level is theirs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from models.delay_risk.band import wilson
+from models.delay_risk.calibration import Curve, fitted_curve, levelled
+from models.delay_risk.clocks import Bools, Floats
+from models.delay_risk.encoding import Encoding
+from models.delay_risk.examples import Examples
+from models.delay_risk.features import FEATURES_BY_NAME
+from models.delay_risk.reasons import Reason, grouped, worded
+from models.delay_risk.sampling import one_later_landmark
+from models.delay_risk.streams import numbered
+from models.delay_risk.trees import Explainer
+
+# Set by walk-forward on real orders; shallow and strongly drawn in, for a merchant's history is short.
+HYPERPARAMETERS: Mapping[str, float | int] = {
+    "learning_rate": 0.03,
+    "max_iter": 250,
+    "max_leaf_nodes": 8,
+    "min_samples_leaf": 60,
+    "l2_regularization": 20.0,
+    "max_features": 0.15,
+}
+MEMBERS = 1
+# The newest part of the training time, on which the curve is fitted.
+CALIBRATED_SHARE = 0.2
+# Fewer examples than this, or of either class, tell nothing.
+LEAST_EXAMPLES, LEAST_OF_A_CLASS = 200, 20
+# So many outcomes of orders like it stand behind an order's chance at most: a twentieth of those the curve was fitted on.
+_LIKE_IT = 0.05
+# A band over what was never seen stands on so much less.
+_UNSEEN_WEIGHT, _NARROWEST_ROWS = 0.25, 20.0
+_FORM = 1
+
+
+class NotLearnable(Exception):
+    """历史不足以训练：{zh} / not enough to learn from: {en}"""
+
+    def __init__(self, *, zh: str, en: str) -> None:
+        super().__init__((NotLearnable.__doc__ or "").format(zh=zh, en=en))
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A model as it was fitted: what ``state`` gives is all there is of it."""
+
+    target: str
+    encoding: Encoding
+    members: tuple[HistGradientBoostingClassifier, ...]
+    curve: Curve
+    base_rate: float
+    params: Mapping[str, Any]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns it reads."""
+        return self.encoding.columns
+
+    def score(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return raw_log_odds, probability, low, high (nine in ten) and fallback ('' or why the band is wider), one row an order.
+
+        A missing column or an unknown warehouse, shop or channel widens the band and is said; nothing raises, and nothing is missing.
+        """
+        raw = self.raw(self.encoding.matrix(frame))
+        chance = self.curve(raw)
+        said = self._said(frame)
+        behind = np.full(len(frame), max(self.curve.rows * _LIKE_IT, _NARROWEST_ROWS)) * np.where(said == "", 1.0, _UNSEEN_WEIGHT)
+        low, high = wilson(chance, behind)
+        return pd.DataFrame({"raw_log_odds": raw, "probability": chance, "low": low, "high": high, "fallback": said}, index=frame.index)
+
+    def raw(self, matrix: npt.NDArray[np.float64]) -> Floats:
+        """Return the members' mean log-odds before the curve."""
+        if not len(matrix):
+            return np.zeros(0)
+        return _mean_raw(self.members, matrix)
+
+    def contributions(self, frame: pd.DataFrame) -> tuple[float, pd.DataFrame]:
+        """Return the base and what each column adds to each row: base + sum over columns = raw_log_odds."""
+        parts = self._explainer.contributions(self.encoding.matrix(frame))
+        return self._explainer.base, pd.DataFrame(parts, columns=list(self.features), index=frame.index)
+
+    def reasons(self, frame: pd.DataFrame, *, top: int = 3) -> list[list[Reason]]:
+        """Return each row's greatest reasons in words, in log-odds of this very model."""
+        if not len(frame):
+            return []
+        _, parts = self.contributions(frame)
+        groups, summed = grouped(self.features, parts.to_numpy(np.float64))
+        return worded(frame, groups, summed, top=top)
+
+    def state(self) -> dict[str, Any]:
+        """Return all of it as plain dicts, lists, texts, numbers and members, for whoever stores it."""
+        return {
+            "form": _FORM,
+            "target": self.target,
+            "columns": list(self.encoding.columns),
+            "words": {name: dict(words) for name, words in self.encoding.words.items()},
+            "members": list(self.members),
+            "curve": [self.curve.slope, self.curve.shift, self.curve.rows],
+            "base_rate": self.base_rate,
+            "params": dict(self.params),
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> "FittedModel":
+        """Make the model again; ``ValueError`` where the state is not one of ours."""
+        try:
+            if state["form"] != _FORM:
+                raise ValueError(f"form {state['form']!r} is not {_FORM}")
+            columns = tuple(str(name) for name in state["columns"])
+            members = tuple(state["members"])
+            slope, shift, rows = state["curve"]
+            model = cls(
+                str(state["target"]),
+                Encoding(columns, {str(name): {str(w): int(n) for w, n in words.items()} for name, words in state["words"].items()}),
+                members,
+                Curve(float(slope), float(shift), int(rows)),
+                float(state["base_rate"]),
+                dict(state["params"]),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a delay model: {error!r}") from error
+        if not members or any(not isinstance(m, HistGradientBoostingClassifier) or m.n_features_in_ != len(columns) for m in members):
+            raise ValueError("its members do not read its columns")
+        if unknown := set(columns) - set(FEATURES_BY_NAME):
+            raise ValueError(f"features nobody knows: {sorted(unknown)}")
+        return model
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        return Explainer(list(self.members), [1.0 / len(self.members)] * len(self.members))
+
+    def _said(self, frame: pd.DataFrame) -> npt.NDArray[np.object_]:
+        lacking = self.encoding.missing(frame)
+        if lacking:
+            return np.full(len(frame), "missing_column", dtype=object)
+        unknown: Bools = np.zeros(len(frame), dtype=bool)
+        for name in ("channel", "shop_id", "warehouse_code", "carrier_code"):
+            # a model that knows no word at all of a column learnt without it
+            if self.encoding.words.get(name):
+                unknown |= self.encoding.unseen(frame, name)
+        return np.where(unknown, "unseen", "").astype(object)
+
+
+def fit(
+    examples: Examples, *, target: str, seed: int, members: int = MEMBERS, hyperparameters: Mapping[str, float | int] = HYPERPARAMETERS
+) -> FittedModel:
+    """Fit a model; the same examples and seed give the same predictions. Raises ``NotLearnable`` where there is too little."""
+    known = examples.take(~np.isnan(examples.label))
+    _check(known)
+    orders = numbered(*(pd.factorize(known.keys[name])[0] for name in ("shop_id", "order_no")))
+    known = known.take(one_later_landmark(orders, known.landmark, seed=seed))
+    newest = known.start_at >= np.quantile(known.start_at, 1.0 - CALIBRATED_SHARE)
+    curve = _curve(known, newest, seed=seed, hyperparameters=hyperparameters)
+    encoding = Encoding.of(known.frame, known.label)
+    matrix = encoding.matrix(known.frame)
+    fitted = _fitted(matrix, known.label, seeds=[seed + n for n in range(members)], hyperparameters=hyperparameters)
+    base_rate = float(known.label.mean())
+    curve = levelled(curve, _mean_raw(fitted, matrix), rate=base_rate)
+    params = {
+        **hyperparameters,
+        "members": members,
+        "calibration": "platt",
+        "calibrated_share": CALIBRATED_SHARE,
+        "rows_an_order": "at payment and at one later landmark",
+    }
+    return FittedModel(target, encoding, tuple(fitted), curve, base_rate, params)
+
+
+def _check(known: Examples) -> None:
+    late = int(known.label.sum())
+    if len(known) < LEAST_EXAMPLES:
+        raise NotLearnable(zh=f"只有 {len(known)} 条已知结果", en=f"only {len(known)} known outcomes")
+    if min(late, len(known) - late) < LEAST_OF_A_CLASS:
+        raise NotLearnable(zh=f"{len(known)} 条中 {late} 条延迟，只有一类", en=f"{late} of {len(known)} were late, one class only")
+
+
+def _curve(known: Examples, newest: Bools, *, seed: int, hyperparameters: Mapping[str, float | int]) -> Curve:
+    """Fit the curve on the newest orders, by a member that learnt from what was known before the first of them."""
+    cut = float(known.start_at[newest].min()) if newest.any() else np.inf
+    before, after = known.take(~newest & (known.known_at <= cut)), known.take(newest)
+    try:
+        _check(before)
+    except NotLearnable:
+        return Curve(1.0, 0.0, 0)
+    encoding = Encoding.of(before.frame, before.label)
+    (member,) = _fitted(encoding.matrix(before.frame), before.label, seeds=[seed], hyperparameters=hyperparameters)
+    return fitted_curve(member.decision_function(encoding.matrix(after.frame)), after.label)
+
+
+def _mean_raw(members: Sequence[HistGradientBoostingClassifier], matrix: npt.NDArray[np.float64]) -> Floats:
+    scores = [member.decision_function(matrix) for member in members]
+    return np.asarray(sum(scores) / len(scores), dtype=np.float64)
+
+
+def _fitted(
+    matrix: npt.NDArray[np.float64], label: Floats, *, seeds: Sequence[int], hyperparameters: Mapping[str, float | int]
+) -> list[HistGradientBoostingClassifier]:
+    return [
+        HistGradientBoostingClassifier(**hyperparameters, random_state=seed, early_stopping=False).fit(matrix, label.astype(np.int8))
+        for seed in seeds
+    ]

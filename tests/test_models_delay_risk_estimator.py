@@ -1,0 +1,231 @@
+"""Does the model rank, stay true to its word, explain itself exactly, and take bad input without a crash?"""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.delay_risk.baselines import Baseline, trailing_rate, users_rule
+from models.delay_risk.calibration import Curve, fitted_curve, logistic
+from models.delay_risk.clocks import DAY
+from models.delay_risk.estimator import FittedModel, NotLearnable, fit
+from models.delay_risk.examples import Examples, open_examples, training_examples
+from models.delay_risk.features import FEATURES_BY_NAME
+from models.delay_risk.ranking import roc_auc
+from models.delay_risk.reasons import words
+from models.delay_risk.sampling import sampled
+from tests.given_risk import CLOCKS, MONDAY, some_facts
+
+QUICK = {"learning_rate": 0.1, "max_iter": 40, "max_leaf_nodes": 8, "min_samples_leaf": 20, "max_features": 0.5}
+CUT = MONDAY + 55 * DAY
+
+
+@pytest.fixture(scope="module")
+def facts() -> pd.DataFrame:
+    return some_facts(orders=2_500)
+
+
+@pytest.fixture(scope="module")
+def examples(facts: pd.DataFrame) -> Examples:
+    return training_examples(facts, CLOCKS, target="working_days", as_of=MONDAY + 100 * DAY, seed=1)
+
+
+@pytest.fixture(scope="module")
+def learnt(examples: Examples) -> Examples:
+    return examples.take((examples.known_at < CUT) & (examples.at < CUT))
+
+
+@pytest.fixture(scope="module")
+def newest(examples: Examples) -> Examples:
+    return examples.take(examples.start_at >= CUT)
+
+
+@pytest.fixture(scope="module")
+def model(learnt: Examples) -> FittedModel:
+    return fit(learnt, target="working_days", seed=1, members=2, hyperparameters=QUICK)
+
+
+def test_it_ranks_newer_orders_better_than_the_trailing_rate_and_the_users_rule(model: FittedModel, newest: Examples) -> None:
+    chance = model.score(newest.frame)["probability"].to_numpy()
+
+    auc = roc_auc(newest.label, chance)
+
+    assert auc > roc_auc(newest.label, trailing_rate(newest.frame).to_numpy()) + 0.02
+    assert auc > roc_auc(newest.label, users_rule(newest.frame).to_numpy()) + 0.02
+    assert abs(chance.mean() - newest.label.mean()) < 0.05
+
+
+def test_shuffled_labels_teach_nothing(learnt: Examples, newest: Examples) -> None:
+    dice = np.random.default_rng(7)
+    aucs = []
+    for seed in range(4):
+        shuffled = Examples(**{**vars(learnt), "label": dice.permutation(learnt.label)})
+        fitted = fit(shuffled, target="working_days", seed=seed, members=1, hyperparameters=QUICK)
+        aucs.append(roc_auc(newest.label, fitted.score(newest.frame)["probability"].to_numpy()))
+
+    assert np.mean(aucs) == pytest.approx(0.5, abs=0.06)
+
+
+def test_the_same_data_and_seed_give_the_same_predictions_and_another_seed_others(
+    model: FittedModel, learnt: Examples, newest: Examples
+) -> None:
+    again = fit(learnt, target="working_days", seed=1, members=2, hyperparameters=QUICK)
+    other = fit(learnt, target="working_days", seed=2, members=2, hyperparameters=QUICK)
+
+    pd.testing.assert_frame_equal(model.score(newest.frame), again.score(newest.frame))
+    assert not np.array_equal(model.score(newest.frame)["raw_log_odds"], other.score(newest.frame)["raw_log_odds"])
+
+
+def test_what_the_columns_add_sums_to_the_score_exactly(model: FittedModel, newest: Examples) -> None:
+    frame = newest.frame.head(300)
+
+    base, parts = model.contributions(frame)
+
+    assert np.allclose(base + parts.sum(axis=1), model.score(frame)["raw_log_odds"], atol=1e-9, rtol=0)
+    assert (parts.abs().sum() > 0).sum() > 10
+
+
+def test_what_the_columns_add_is_the_mean_over_all_orders_of_asking_them() -> None:
+    """The definition of Shapley's value, by brute force over every subset of columns on a tree of three."""
+    from itertools import combinations
+    from math import factorial
+
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    from models.delay_risk.trees import Explainer
+
+    dice = np.random.default_rng(3)
+    matrix = dice.normal(size=(400, 3))
+    matrix[dice.uniform(size=400) < 0.1, 1] = np.nan
+    label = (matrix[:, 0] * np.nan_to_num(matrix[:, 1]) + 0.5 * matrix[:, 2] > 0).astype(int)
+    member = HistGradientBoostingClassifier(max_iter=4, max_leaf_nodes=6, min_samples_leaf=10, early_stopping=False).fit(matrix, label)
+
+    def expected(nodes: np.ndarray, row: np.ndarray, asked: frozenset[int], place: int = 0) -> float:
+        node = nodes[place]
+        if node["is_leaf"]:
+            return float(node["value"])
+        left, right = int(node["left"]), int(node["right"])
+        if int(node["feature_idx"]) in asked:
+            value = row[node["feature_idx"]]
+            goes_left = bool(node["missing_go_to_left"]) if np.isnan(value) else value <= node["num_threshold"]
+            return expected(nodes, row, asked, left if goes_left else right)
+        share = float(nodes[left]["count"]) / float(node["count"])
+        return share * expected(nodes, row, asked, left) + (1 - share) * expected(nodes, row, asked, right)
+
+    found = Explainer([member], [1.0]).contributions(matrix[:5])
+    for number, row in enumerate(matrix[:5]):
+        for column in range(3):
+            others = [other for other in range(3) if other != column]
+            value = 0.0
+            for size in range(3):
+                for chosen in combinations(others, size):
+                    weight = factorial(size) * factorial(2 - size) / factorial(3)
+                    for (predictor,) in member._predictors:
+                        value += weight * (expected(predictor.nodes, row, frozenset({*chosen, column}))
+                                           - expected(predictor.nodes, row, frozenset(chosen)))  # fmt: skip
+            assert found[number, column] == pytest.approx(value, abs=1e-12)
+
+
+def test_reasons_are_the_greatest_groups_in_words_of_both_languages(model: FittedModel, newest: Examples) -> None:
+    frame = newest.frame.iloc[np.argsort(-model.score(newest.frame)["probability"].to_numpy())[:20]]
+
+    reasons = model.reasons(frame, top=3)
+
+    assert len(reasons) == 20
+    for of_order in reasons:
+        assert len(of_order) == 3
+        assert [r.log_odds for r in of_order] == sorted((r.log_odds for r in of_order), reverse=True)
+        assert all(r.zh and r.en and not r.zh.isascii() for r in of_order)
+        json.dumps([r.as_json() for r in of_order])
+
+
+def test_every_group_can_be_said_of_an_order_of_which_nothing_is_known() -> None:
+    for group in {feature.group for feature in FEATURES_BY_NAME.values()}:
+        zh, en = words(group, {})
+        assert zh and en
+
+
+def test_a_band_holds_its_chance_and_is_wider_where_something_was_never_seen(model: FittedModel, newest: Examples) -> None:
+    known = model.score(newest.frame)
+    strange = newest.frame.assign(carrier_code="NEVER-SEEN")
+
+    found = model.score(strange)
+
+    for scores in (known, found):
+        assert (scores["low"] <= scores["probability"]).all() and (scores["probability"] <= scores["high"]).all()
+        assert all(scores[end].between(0, 1).all() for end in ("low", "high"))
+    assert set(found["fallback"]) == {"unseen"} and set(known["fallback"]) == {""}
+    assert ((found["high"] - found["low"]) > (known["high"] - known["low"]).mean() * 0.9).mean() > 0.9
+
+
+def test_a_missing_column_or_an_empty_frame_is_no_crash(model: FittedModel, newest: Examples) -> None:
+    lacking = model.score(newest.frame.drop(columns=["place_open", "warehouse_code"]))
+    nothing = model.score(newest.frame.head(0))
+
+    assert set(lacking["fallback"]) == {"missing_column"} and lacking.drop(columns="fallback").notna().all().all()
+    assert len(nothing) == 0 and model.reasons(newest.frame.head(0)) == []
+
+
+def test_too_little_or_one_class_is_said_and_the_baseline_speaks(learnt: Examples, newest: Examples) -> None:
+    on_time = learnt.take(learnt.label == 0)
+
+    with pytest.raises(NotLearnable, match="只有一类"):
+        fit(on_time, target="working_days", seed=1)
+    with pytest.raises(NotLearnable, match="known outcomes"):
+        fit(learnt.take(np.zeros(len(learnt), dtype=bool)), target="working_days", seed=1)
+    for examples in (on_time, learnt.take(np.zeros(len(learnt), dtype=bool))):
+        scores = Baseline.of(examples).score(newest.frame)
+        assert (scores["probability"] > 0).all() and set(scores["fallback"]) == {"baseline"}
+        assert (scores["high"] - scores["low"]).mean() > 0.1
+
+
+def test_a_model_comes_back_from_its_state_and_a_foreign_state_is_refused(model: FittedModel, newest: Examples) -> None:
+    back = FittedModel.from_state(model.state())
+
+    pd.testing.assert_frame_equal(back.score(newest.frame), model.score(newest.frame))
+    for foreign in (
+        {},
+        {"form": 99},
+        {**model.state(), "columns": ["odd"]},
+        {**model.state(), "members": ["tree"]},
+        {**model.state(), "curve": None},
+    ):
+        with pytest.raises(ValueError, match=r"."):
+            FittedModel.from_state(foreign)
+
+
+def test_the_curve_turns_no_two_orders_around_and_leaves_scores_alone_without_outcomes() -> None:
+    dice = np.random.default_rng(5)
+    raw = dice.normal(size=4_000)
+    label = (dice.uniform(size=4_000) < logistic(0.6 * raw - 1.0)).astype(float)
+
+    curve = fitted_curve(raw, label)
+
+    assert curve.slope == pytest.approx(0.6, abs=0.1) and curve.shift == pytest.approx(-1.0, abs=0.1)
+    assert (np.diff(curve(np.sort(raw))) >= 0).all()
+    assert fitted_curve(np.zeros(0), np.zeros(0)) == Curve(1.0, 0.0, 0)
+    assert fitted_curve(raw, np.ones(4_000)).slope > 0
+
+
+def test_open_orders_are_scored_as_of_a_minute_and_closed_ones_are_not(facts: pd.DataFrame, model: FittedModel) -> None:
+    now = CUT + 3 * DAY
+    waiting = open_examples(facts, CLOCKS, target="working_days", as_of=now)
+    few = open_examples(facts, CLOCKS, target="working_days", as_of=now, keys=[tuple(waiting.keys[["shop_id", "order_no"]].iloc[0])])
+
+    by_key = facts.set_index("order_no")
+    heard = by_key[["shipped_known_at", "ended_known_at"]].min(axis=1)
+    assert (waiting.keys["order_no"].map(heard) > now).sum() + waiting.keys["order_no"].map(heard).isna().sum() == len(waiting)
+    assert np.isnan(waiting.label).all() and len(few) == 1
+    assert model.score(waiting.frame)["probability"].between(0, 1).all()
+
+
+def test_a_sample_takes_whole_orders_and_is_the_same_each_time() -> None:
+    orders = np.repeat(np.arange(1_000), 4)
+
+    places, said = sampled(orders, cap=800, seed=3)
+    again, _ = sampled(orders, cap=800, seed=3)
+
+    assert len(places) == 800 and np.array_equal(places, again)
+    assert (np.bincount(orders[places])[np.unique(orders[places])] == 4).all()
+    assert "200 of 1000 orders" in said and sampled(orders, cap=10_000, seed=3)[1].endswith(" / all 4000 rows")
