@@ -14,7 +14,7 @@ stop: .venv/installed
 test: .venv/installed-test
 	sh tests/setup_system.sh
 	@$(MAKE) --no-print-directory lint
-	$(VENV) -m pytest -n logical --maxprocesses 4 --dist loadfile
+	$(VENV) -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 bench: .venv/installed-test
 	@exec $(VENV) -m tests.bench $(ONLY)
