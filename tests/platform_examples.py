@@ -2,39 +2,24 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from data.connectors.batch import Batch
 from data.connectors.choose import Choice, choose
 from data.connectors.mapping import Mapper
-from data.connectors.readers import open_entries, preview, read, read_records
+from data.connectors.readers import open_entries, preview
+from data.connectors.reading_files import opened
 from data.connectors.registry import manifests
 from data.connectors.shops import Shop, ShopBook
+from data.connectors.statement_head import head_of
+from tests.api_examples import API_EXAMPLES
+from tests.example_file import Example as Example
+from tests.export_examples import EXPORT_EXAMPLES
+from tests.statement_examples import STATEMENT_EXAMPLES
+from tests.stock_examples import STOCK_EXAMPLES
 
 AS_OF = datetime(2026, 11, 22, 8, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Example:
-    """A file's content and what must come of it; ``refused`` as (row, column, code), ``events`` as counts by type."""
-
-    text: str
-    encoding: str
-    rows: int
-    orders: int = 0
-    lines: int = 0
-    refused: tuple[tuple[int, str, str], ...] = ()
-    events: Mapping[str, int] = field(default_factory=dict)
-    reference: int = 0
-
-    def write(self, folder: Path, *, name: str) -> Path:
-        """Write the file."""
-        path = folder / (name.replace(".", "_") + ".dat")
-        path.write_bytes(self.text.encode(self.encoding))
-        return path
-
 
 # The warehouse's files name shops by what the master calls them.
 BOOK = ShopBook(
@@ -43,6 +28,15 @@ BOOK = ShopBook(
         "us": Shop("us", "shopify", "Qinghe Global", "America/New_York", "USD"),
     },
     aliases={"青禾天猫": "tm"},
+)
+
+# A statement makes no shop: whose it is must be known.
+OWNERS = ShopBook(
+    shops={
+        "tm": Shop("tm", "tmall", "青禾旗舰店", "Asia/Shanghai", "CNY"),
+        "us": Shop("us", "shopify", "Qinghe Global", "America/New_York", "USD"),
+        **{channel: Shop(channel, channel, channel, "Asia/Shanghai", "CNY") for channel in ("jd", "pdd", "douyin", "wechat_shop")},
+    }
 )
 
 TAOBAO_ORDERS = """\
@@ -349,6 +343,10 @@ a1,2,voucher,1,27.77
 
 # "manifest.table" (a second example of one table has a suffix) -> what the file is and what must come of it.
 EXAMPLES: Mapping[str, Example] = {
+    **API_EXAMPLES,
+    **EXPORT_EXAMPLES,
+    **STATEMENT_EXAMPLES,
+    **STOCK_EXAMPLES,
     "taobao.orders": Example(
         TAOBAO_ORDERS,
         "gb18030",
@@ -429,17 +427,18 @@ def chosen(path: Path) -> Choice:
     return choice
 
 
-def mapped(path: Path, *, shops: ShopBook = BOOK, as_of: datetime = AS_OF, chunk_rows: int | None = None) -> tuple[Mapper, list[Batch]]:
+def mapped(
+    path: Path, *, shops: ShopBook | None = None, as_of: datetime = AS_OF, chunk_rows: int | None = None
+) -> tuple[Mapper, list[Batch]]:
     """Read and map a file through the connectors as ingest does."""
     choice = chosen(path)
     entry = open_entries(path)[0]
     seen = preview(entry)
-    mapper = Mapper(choice.manifest, choice.table, shops=shops, as_of=as_of)
-    if choice.table.format == "json":
-        reading = read_records(entry, seen, records_path=choice.records_path)
-    else:
-        reading = read(entry, seen, header_row=choice.header_row, columns=choice.table.mapped_columns)
-    return mapper, list(mapper.batches(reading.chunks()))
+    book = shops or (OWNERS if choice.table.entry else BOOK)
+    mapper = Mapper(choice.manifest, choice.table, shops=book, as_of=as_of)
+    head = head_of(seen.rows, manifest=choice.manifest, table=choice.table, header_row=choice.header_row)
+    mapper.open_statement(head, name=entry.name)
+    return mapper, list(mapper.batches(opened(entry, seen, choice).chunks()))
 
 
 def from_text(folder: Path, text: str, *, encoding: str = "utf-8-sig", shops: ShopBook = BOOK, as_of: datetime = AS_OF) -> Batch:

@@ -14,7 +14,7 @@ from data.connectors.batch import Batch, Chunk
 from data.connectors.manifest import Manifest, Table
 from data.connectors.mapping import Mapper
 from data.connectors.registry import manifests
-from tests.platform_examples import AS_OF, BOOK
+from tests.platform_examples import AS_OF, BOOK, OWNERS
 
 TABLES = [(manifest, table) for manifest in manifests() for table in manifest.tables]
 ROWS = [(manifest, table) for manifest, table in TABLES if table.format == "rows"]
@@ -56,7 +56,7 @@ CELLS: list[Any] = [*EMPTY_OR_PLAIN, *WILD, *ODD]
 
 def _conserved(batch: Batch, row_number: list[int]) -> None:
     refused = {finding.row for finding in batch.findings}
-    kept = batch.reference if batch.reference is not None else batch.orders
+    kept = next((frame for frame in (batch.reference, batch.entries, batch.stock, batch.orders) if frame is not None), None)
     assert batch.rows == len(row_number)
     assert refused <= set(row_number)
     assert kept is not None
@@ -70,7 +70,7 @@ def _conserved(batch: Batch, row_number: list[int]) -> None:
 def test_a_row_of_any_cells_is_taken_or_refused(manifest: Manifest, table: Table, seed: int) -> None:
     dice = random.Random(seed)
     cells = {name: pd.Series([dice.choice(CELLS) for _ in range(60)], dtype="str") for name in table.mapped_columns}
-    mapper = Mapper(manifest, table, shops=BOOK, as_of=AS_OF)
+    mapper = Mapper(manifest, table, shops=OWNERS if table.entry else BOOK, as_of=AS_OF)
 
     batches = list(mapper.batches([Chunk(np.arange(2, 62), frame=pd.DataFrame(cells))]))
 
@@ -85,7 +85,7 @@ def test_a_record_of_any_values_is_taken_or_refused(manifest: Manifest, table: T
     dice = random.Random(seed)
     records = [_record(table, dice) for _ in range(30)]
 
-    batch = Mapper(manifest, table, shops=BOOK, as_of=AS_OF).map(Chunk(np.arange(1, 31), records=records))
+    batch = Mapper(manifest, table, shops=OWNERS if table.entry else BOOK, as_of=AS_OF).map(Chunk(np.arange(1, 31), records=records))
 
     _conserved(batch, list(range(1, 31)))
 
@@ -94,10 +94,10 @@ def _record(table: Table, dice: random.Random) -> dict[str, Any]:
     record: dict[str, Any] = {}
     for path in table.mapped_columns:
         _put(path, dice.choice([*CELLS, *JSON_ONLY]), record)
-    if table.line_each:
+    for nested in filter(None, (table.line_each, table.gift_each)):
         names = [name for spec in table.line.values() for name in spec.sources] + ["id", "order_item_id"]
         elements = [{name: dice.choice([*CELLS, *JSON_ONLY]) for name in names} for _ in range(dice.randrange(3))]
-        record[table.line_each] = dice.choice([elements, elements, *JSON_ONLY])
+        record[nested] = dice.choice([elements, elements, *JSON_ONLY])
     return record
 
 

@@ -92,7 +92,7 @@ def test_a_header_token_is_in_the_header_alone() -> None:
 def test_the_shipped_example_is_a_valid_file_of_sources(tmp_path: Path) -> None:
     (source,) = load_sources(EXAMPLE)
     signed = tmp_path / "sources.toml"
-    commented = EXAMPLE.read_text().split("which is all that is missing.\n")[1]
+    commented = EXAMPLE.read_text().split("and pages from the back.\n")[1]
     signed.write_text("\n".join(line.removeprefix("#").removeprefix(" ") for line in commented.splitlines()))
 
     (pdd,) = load_sources(signed)

@@ -214,7 +214,7 @@ class TestShops:
 class TestDouyin:
     def test_an_orders_amounts_are_shared_out_to_its_rows(self, tmp_path: Path) -> None:
         batch = _example(tmp_path, "douyin.orders")
-        table = manifests()[0].table("orders")
+        table = next(manifest for manifest in manifests() if manifest.name == "douyin").table("orders")
 
         rows = _orders(batch).loc["6917000000000000001"]
         assert rows["total_minor"].sum() == 12500

@@ -10,6 +10,7 @@ from babel.numbers import get_currency_precision
 
 from data.connectors.texts import Mask, Parsed, Texts, faults_of, filled, mask_of, without
 from models.orders import MAX_MINOR
+from models.stock.kinds import MAX_PIECES
 
 _NUMBER = r"^-?(\d+(\.\d*)?|\.\d+)$"
 
@@ -52,6 +53,20 @@ def money(texts: Texts, *, decimals: npt.NDArray[np.int64] | int, unsigned: bool
     return Parsed(pc.abs(without(minor, over | negative)), faults)
 
 
+def signed_money(texts: Texts, *, decimals: npt.NDArray[np.int64] | int) -> Parsed:
+    """Read amounts into minor units with the sign they are written with.
+
+    >>> from data.connectors.texts import as_texts
+    >>> signed_money(as_texts(["-35.80", "+1,234.56", "￥-2", "-0.001"]), decimals=2).values.to_pylist()
+    [-3580, 123456, -200, None]
+    """
+    below = mask_of(pc.match_substring_regex(texts, r"^[\s¥￥$]*-"))
+    parsed = money(texts, decimals=decimals, unsigned=True)
+    if not below.any():
+        return parsed
+    return Parsed(pc.if_else(pa.array(below), pc.negate(parsed.values), parsed.values), parsed.faults, parsed.notices)
+
+
 def major(minor: int, *, decimals: int) -> str:
     """Write minor units as an amount.
 
@@ -75,6 +90,26 @@ def count(texts: Texts) -> Parsed:
     whole = mask_of(pc.match_substring_regex(values, r"^\d{1,9}$"))
     wrong = filled(values) & ~whole & ~negative
     return Parsed(pc.cast(without(values, wrong | negative), pa.int64()), faults_of(not_a_count=wrong, negative=negative))
+
+
+def pieces(texts: Texts, *, signed: bool = False) -> Parsed:
+    """Read pieces of stock: whole numbers up to ``MAX_PIECES``; below zero only where ``signed``.
+
+    >>> from data.connectors.texts import as_texts
+    >>> pieces(as_texts(["3", "1,200", "2.0000", "2.5", "-1", "99999999999"])).values.to_pylist()
+    [3, 1200, 2, None, None, None]
+    >>> pieces(as_texts(["-1", "+4"]), signed=True).values.to_pylist()
+    [-1, 4]
+    """
+    values = pc.replace_substring_regex(_plain_number(pc.utf8_trim_whitespace(texts)), r"^\+?(-?\d+)\.0*$", r"\1")
+    whole = mask_of(pc.match_substring_regex(values, r"^-?\d+$"))
+    wrong = filled(values) & ~whole
+    large = whole & mask_of(pc.match_substring_regex(values, r"^-?0*[1-9]\d{8,}$"))
+    number = pc.cast(without(values, wrong | large), pa.int64())
+    large |= mask_of(pc.greater(pc.abs(number), MAX_PIECES))
+    negative = mask_of(pc.less(number, 0)) & (not signed)
+    faults = faults_of(not_a_count=wrong, quantity_too_large=large, negative=negative & ~large)
+    return Parsed(without(number, large | negative), faults)
 
 
 def rate(texts: Texts) -> Parsed:

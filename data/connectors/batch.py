@@ -51,6 +51,9 @@ class Batch:
     - ``sightings``: ``status``, an open hub status this row shows.
     - ``contacts``: ``models.orders.CONTACT_FIELDS``.
     - ``reference``: rows of a master, columns as the table it fills.
+    - ``entries``: one row a line of a statement: ``line_key``, ``type``, ``amount_minor`` and the fields its table maps
+      (``data/connectors/entry_rows.py``); ``shop_id`` is missing for a bank whose file names no shop.
+    - ``stock``: one row a quantity or movement, ``data.connectors.stock_rows.COLUMNS``.
     """
 
     rows: int
@@ -61,5 +64,7 @@ class Batch:
     sightings: pd.DataFrame | None = None
     contacts: pd.DataFrame | None = None
     reference: pd.DataFrame | None = None
+    entries: pd.DataFrame | None = None
+    stock: pd.DataFrame | None = None
     latest_at: datetime | None = None
     notices: Counter[str] = field(default_factory=Counter)

@@ -114,7 +114,8 @@ class _Trial:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        return tuple(name for name in self.table.required if name not in self.present)
+        gone = tuple(name for name in self.table.required if name not in self.present)
+        return gone if self.present.intersection(self.table.one_of) else gone + self.table.one_of[:1]
 
     @property
     def matched(self) -> int:
@@ -123,7 +124,12 @@ class _Trial:
     @property
     def distance(self) -> tuple[float, int]:
         """How far a file is from the table: the share of required columns gone, then how few are known at all."""
-        return len(self.missing) / len(self.table.required), -self.matched
+        return self.missing_share, -self.matched
+
+    @property
+    def missing_share(self) -> float:
+        """Say which share of what must be there is gone; ``one_of`` counts as one column."""
+        return len(self.missing) / (len(self.table.required) + bool(self.table.one_of))
 
     @property
     def known_share(self) -> float:
@@ -136,14 +142,13 @@ class _Trial:
 
     @property
     def nearly(self) -> bool:
-        there = 1 - len(self.missing) / len(self.table.required)
-        return there >= SHAPE_SHARE and (self.table.format == "json" or self.known_share >= SHAPE_SHARE)
+        return 1 - self.missing_share >= SHAPE_SHARE and (self.table.format == "json" or self.known_share >= SHAPE_SHARE)
 
     def _has(self, name: str) -> bool:
         """Say whether the file has a column; of a JSON path only its top counts, deeper down records differ."""
         if self.table.format == "rows":
             return name in self.present
-        return not self.names or name.split(".")[0].removesuffix("[]") in self.names
+        return not self.names or name in self.names or name.split(".")[0].removesuffix("[]") in self.names
 
     def choice(self) -> Choice:
         absent = tuple(name for name in self.table.mapped_columns if not self._has(name))
@@ -158,15 +163,18 @@ class _Trial:
 def choose(preview: Preview, manifests: Iterable[Manifest], *, named: str | None = None) -> Choice | NoChoice | ShapeProblem:
     """Choose the table whose required columns a file has; ``named`` (``taobao`` or ``taobao.orders``) limits the choice.
 
-    Among several that fit, the one that knows most of the file's columns wins; a tie is ambiguous.
+    Among several that fit, the one that knows most of the file's columns wins; of two tables of one manifest that know as many the
+    first, between manifests a tie is ambiguous.
     """
     known = tuple(manifests)
     trials = list(_json_trials(preview, known, named=named) if preview.format == "json" else _row_trials(preview, known, named=named))
     fitting = [trial for trial in trials if trial.fits]
     if fitting:
         most = max(trial.matched for trial in fitting)
-        best = {trial.manifest.source(trial.table): trial for trial in reversed(fitting) if trial.matched == most}
-        return next(iter(best.values())).choice() if len(best) == 1 else NoChoice(ambiguous=tuple(sorted(best)))
+        best = [trial for trial in fitting if trial.matched == most]
+        if len({trial.manifest.name for trial in best}) == 1:
+            return best[0].choice()
+        return NoChoice(ambiguous=tuple(sorted({trial.manifest.source(trial.table) for trial in best})))
     broken = sorted((trial for trial in trials if trial.nearly), key=lambda trial: (len(trial.missing), -trial.matched, trial.row))
     if broken:
         return broken[0].problem()
@@ -186,7 +194,8 @@ def _row_trials(preview: Preview, manifests: Iterable[Manifest], *, named: str |
 def _json_trials(preview: Preview, manifests: Iterable[Manifest], *, named: str | None, anywhere: bool = False) -> Iterator[_Trial]:
     for manifest, table in _tables(manifests, form="json", named=named):
         for path, first in preview.first_records.items():
-            if anywhere or path in table.records:
+            # only a bank's own reader gives the records of a bank's message
+            if path in table.records or (anywhere and manifest.kind != "bank"):
                 empty = not first and path != "" and path in table.records
                 present = (name for name in table.known_columns if empty or has_path(first, name))
                 yield _Trial(manifest, table, 1, tuple(first), path, frozenset(present))

@@ -1,7 +1,10 @@
 """What does one mapped field say, row by row, in this file's zone and currency?"""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +16,7 @@ from data.connectors.carriers import carrier_of
 from data.connectors.columns import Columns, Index
 from data.connectors.faults import Faults
 from data.connectors.manifest_parts import FieldSpec
+from data.connectors.parties import company, references
 from data.connectors.regions import ADDRESS_CHARACTERS, city_of_address, region_of, region_of_address, region_of_codes
 from data.connectors.texts import Mask, Parsed, Texts, by_unique, filled
 
@@ -23,6 +27,8 @@ READ_AS: Mapping[str, str] = {
     "line_key": "id",
     "customer_id": "id",
     "quantity": "count",
+    "pieces": "pieces",
+    "signed_pieces": "signed_pieces",
     "region_code": "region",
     "carrier_code": "carrier",
     "currency": "currency",
@@ -34,8 +40,10 @@ READ_AS: Mapping[str, str] = {
     "longitude": "number",
     "aliases": "list",
 }
+# First and last instant, each as microseconds since 1970.
+Bounds: TypeAlias = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 # Sources disagree on the sign of these (formats section 1); the field's name says which way the money went.
-UNSIGNED_MINOR = ("refunded_minor", "discount_minor")
+UNSIGNED_MINOR = ("refunded_minor", "discount_minor", "platform_discount_minor")
 
 
 @dataclass(frozen=True)
@@ -79,28 +87,55 @@ class Fields:
         column = self.columns.named(spec.sources)
         texts = self._texts(spec)
         if spec.required:
-            self._fault("missing", ~filled(texts), column=column)
+            given = filled(texts)
+            if spec.day is not None and not given.all():
+                given |= filled(self._texts(spec.day))
+            self._fault("missing", ~given, column=column)
         return self._parsed(name, spec, texts, column=column)
 
     def micros(self, spec: FieldSpec, *, latest_allowed: int) -> npt.NDArray[np.int64]:
         """Give the times of what has happened, as microseconds; one beyond ``latest_allowed`` is a fault."""
-        values = self.read("_at", spec)
-        micros = times.micros_of(values)
-        ahead = micros > latest_allowed
+        micros = times.micros_of(self.read("_at", spec))
+        self._fault_ahead(micros > latest_allowed, spec)
+        return micros
+
+    def day(self, spec: FieldSpec, *, where: Mask, latest_allowed: int) -> Bounds:
+        """Give the days on which something happened, as their first and last second, in the rows ``where`` no time is known."""
+        texts = pc.if_else(pa.array(where), self._texts(spec), None) if where.any() else self.columns.missing()
+        days = self._take(times.day(texts), column=self.columns.named(spec.sources), texts=texts)
+        first, last = (self._clock(days, at=at) for at in ("00:00:00", "23:59:59"))
+        self._fault_ahead(first > latest_allowed, spec)
+        return first, last
+
+    def _clock(self, days: Texts, *, at: str) -> npt.NDArray[np.int64]:
+        texts = pc.binary_join_element_wise(days, pa.scalar(at, pa.large_string()), pa.scalar(" ", pa.large_string()))
+        return times.micros_of(self._times(texts).values)
+
+    def _times(self, texts: Texts) -> Parsed:
+        zones = self.terms.zones
+        return times.time(texts, zone=self.terms.zone) if zones is None else times.time_by_zone(texts, zones=zones)
+
+    def _fault_ahead(self, ahead: Mask, spec: FieldSpec) -> None:
         if ahead.any():
             self._fault("time_in_future", ahead, column=self.columns.named(spec.sources), texts=self.columns.first_of(spec.sources))
-        return micros
 
     def _texts(self, spec: FieldSpec) -> Texts:
         if spec.as_ in ("joined_id", "iso_region"):
             apart = "|" if spec.as_ == "iso_region" else "-"
             texts = self.columns.joined(spec.sources, apart=apart)
+        elif spec.as_ == "all":
+            texts = self.columns.all_of(spec.sources)
+        elif spec.as_ == "date_and_time":
+            texts = times.date_and_time(self.columns.text(spec.sources[0]), self.columns.first_of(spec.sources[1:]))
         else:
             texts = self.columns.first_of(spec.sources)
         if spec.nothing:
             texts = pc.if_else(pc.is_in(texts, value_set=pa.array(spec.nothing, pa.large_string())), None, texts)
         if spec.words:
             texts = by_unique(texts, lambda word: spec.words.get(word.strip(), word))
+        if spec.pattern:
+            taken = re.compile(spec.pattern)
+            texts = by_unique(texts, lambda cell: found[1] if (found := taken.search(cell)) else None)
         if spec.prefix:
             texts = pc.binary_join_element_wise(pa.scalar(spec.prefix, pa.large_string()), texts, pa.scalar("", pa.large_string()))
         if spec.where:
@@ -111,9 +146,8 @@ class Fields:
         how = spec.as_ or ("money" if name.endswith("_minor") else "time" if name.endswith(("_at", "_from")) else READ_AS.get(name, "text"))
         if how == "money":
             parsed = amounts.money(texts, decimals=self.terms.decimals, unsigned=name in UNSIGNED_MINOR)
-        elif how == "time":
-            zones = self.terms.zones
-            parsed = times.time(texts, zone=self.terms.zone) if zones is None else times.time_by_zone(texts, zones=zones)
+        elif how in ("time", "date_and_time"):
+            parsed = self._times(texts)
         else:
             parsed = _READERS[how](texts)
         return self._take(parsed, column=column, texts=texts)
@@ -164,7 +198,10 @@ _READERS: Mapping[str, Callable[[Texts], Parsed]] = {
     "text": transforms.text,
     "id": transforms.identifier,
     "joined_id": transforms.identifier,
+    "all": transforms.text,
     "count": amounts.count,
+    "pieces": amounts.pieces,
+    "signed_pieces": partial(amounts.pieces, signed=True),
     "unix_seconds": times.unix_seconds,
     "region": _judged(region_of),
     "iso_region": _judged(region_of_codes),
@@ -178,4 +215,6 @@ _READERS: Mapping[str, Callable[[Texts], Parsed]] = {
     "rate": amounts.rate,
     "number": amounts.number,
     "list": transforms.text,
+    "company": _judged(company),
+    "references": _judged(references),
 }

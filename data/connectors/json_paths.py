@@ -1,6 +1,7 @@
 """What stands at a path of a JSON record?
 
-A path is names joined by dots; ``[]`` after a name walks every element of a list: ``refunds[].transactions[].amount``.
+A path is names joined by dots; ``[]`` after a name walks every element of a list: ``refunds[].transactions[].amount``. A key that has
+dots itself (``FMaterialId.FNumber``) stands for what it says.
 """
 
 from collections.abc import Mapping
@@ -34,6 +35,8 @@ def text_at(record: Mapping[str, Any], path: str) -> str | None:
     ('1.5', None, '2')
     """
     value: Any = record
+    if path in record:
+        return as_text(record[path])
     for key in _keys(path):
         if isinstance(value, list):
             break
@@ -52,6 +55,8 @@ def has_path(record: Mapping[str, Any], path: str) -> bool:
     (True, True, False)
     """
     value: Any = record
+    if path in record:
+        return True
     for name in path.split("."):
         if isinstance(value, list):
             if not value:

@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from data.connectors.manifest_parts import Condition, Names, NumberSpec, Observed, Parts, Rule, Spec, Status, Strict, Words
+from data.connectors.manifest_entries import StatementRows
+from data.connectors.manifest_parts import Condition, Names, NumberSpec, Observed, Parts, Replaces, Rule, Spec, Status, Strict, Words
+from data.connectors.manifest_stock import StockRows
 from data.connectors.readers.cells import clean_name
 from models.events import EVENT_TYPES, RANK_OTHER, RANK_PLATFORM, RANK_WAREHOUSE, WAREHOUSE_OWNS
 from models.orders import CONTACT_FIELDS, LINE_FIELDS, ORDER_FIELDS, ORDER_KINDS
@@ -37,6 +39,7 @@ REFERENCE_COLUMNS: dict[str, tuple[str, ...]] = {
     "customers": ("customer_id", "region_code", "city"),
     "zip_regions": ("zip_prefix", "region_code", "city", "latitude", "longitude"),
     "sellers": ("seller_id", "region_code", "city"),
+    "sku_aliases": ("source", "alias", "sku_code"),
 }
 
 # The columns that tell a master's rows apart: the primary key of the table it fills.
@@ -49,6 +52,7 @@ REFERENCE_KEYS: dict[str, tuple[str, ...]] = {
     "customers": ("customer_id",),
     "zip_regions": ("zip_prefix",),
     "sellers": ("seller_id",),
+    "sku_aliases": ("source", "alias"),
 }
 
 
@@ -67,6 +71,7 @@ class Table(Strict):
     format: Literal["rows", "json"] = "rows"
     records: Words = ()
     required: Names
+    one_of: Names = ()
     also: Names = ()
     renames: Annotated[dict[str, str], AfterValidator(_renames_cleaned)] = Field(default_factory=dict)
     grain: Literal["order", "line"] = "order"
@@ -78,7 +83,10 @@ class Table(Strict):
     shop: Names = ()
     line_key: Spec | None = None
     line_each: str = ""
+    gift_each: str = ""
+    continued_by: Annotated[str, AfterValidator(clean_name)] = ""
     part: Names = ()
+    replaces: Replaces | None = None
     order: dict[str, Spec] = Field(default_factory=dict)
     line: dict[str, Spec] = Field(default_factory=dict)
     contact: dict[str, Spec] = Field(default_factory=dict)
@@ -93,6 +101,9 @@ class Table(Strict):
     leave_out: Condition = Field(default_factory=dict)
     observed: Observed = Observed()
     control: str = ""
+    split: str = ""
+    entry: StatementRows | None = None
+    stock: StockRows | None = None
 
     @model_validator(mode="after")
     def _fields_exist(self) -> Self:
@@ -111,10 +122,15 @@ class Table(Strict):
                 raise ValueError("`fills` is needed")
             _known("fills", (self.fills,), tuple(REFERENCE_COLUMNS))
             _known("reference", self.reference, REFERENCE_COLUMNS[self.fills])
-        elif self.order_no is None:
+        elif self.order_no is None and self.entry is None and self.stock is None:
             raise ValueError("`order_no` is needed")
         if self.parent and "created" not in self.times:
             raise ValueError("a parent table needs `times.created`")
+        if self.continued_by and (self.format, self.grain) != ("rows", "line"):
+            raise ValueError("continued_by: only a table of rows with the grain `line` has rows that continue another")
+        for key, specs in (("order", self.order), ("line", self.line), ("contact", self.contact), ("reference", self.reference)):
+            if dated := [name for name, spec in specs.items() if spec.day]:
+                raise ValueError(f"{key}.{dated[0]}: only what stands in `times` has a `day`")
         return self
 
     @property
@@ -124,10 +140,11 @@ class Table(Strict):
 
     @property
     def owned(self) -> frozenset[str]:
-        """The order fields and events for which it is the authority."""
+        """The order fields and events for which it is the authority; no table is for a kind that it has no rules to tell."""
         if self.owns is not None:
             return frozenset(self.owns)
-        by_role = {"warehouse": frozenset(WAREHOUSE_OWNED), "platform": frozenset(OWNABLE) - frozenset(WAREHOUSE_OWNED)}
+        untold = frozenset() if self.kinds else frozenset({"kind"})
+        by_role = {"warehouse": frozenset(WAREHOUSE_OWNED), "platform": frozenset(OWNABLE) - frozenset(WAREHOUSE_OWNED) - untold}
         return by_role.get(self.role, frozenset())
 
     @property
@@ -147,18 +164,28 @@ class Table(Strict):
     def mapped_columns(self) -> tuple[str, ...]:
         """Every column it reads: what the reader must deliver."""
         specs = [*self.order.values(), *self.contact.values(), *self.times.values(), *self.reference.values()]
+        specs += [spec.day for spec in self.times.values() if spec.day]
         if not self.line_each:
             specs += [*self.line.values(), *([self.line_key] if self.line_key else [])]
         names = [*(self.order_no.sources if self.order_no else ()), *(name for spec in specs for name in spec.sources)]
-        names += [*self.shop, *self.part, *self.observed.columns, *self.leave_out]
+        names += [*self.shop, *self.part, *self.observed.columns, *self.leave_out, *([self.continued_by] if self.continued_by else [])]
+        names += [*self.replaces.sources, *self.replaces.where] if self.replaces else []
         names += [name for spec in specs for name in spec.where if not any("[]" in path for path in spec.sources)]
         names += [*(self.status.columns if self.status else ()), *(name for rule in self.kinds for name in rule.when)]
+        names += self.entry.columns if self.entry else ()
+        names += self.stock.columns if self.stock else ()
         return tuple(dict.fromkeys(names))
+
+    @property
+    def line_columns(self) -> frozenset[str]:
+        """The columns that speak of a row's line or package alone."""
+        specs = [*self.line.values(), *([self.line_key] if self.line_key else [])]
+        return frozenset([*self.part, *(name for spec in specs for name in spec.sources)])
 
     @property
     def known_columns(self) -> tuple[str, ...]:
         """Every column it knows by name, mapped or not; for JSON the paths of a record."""
-        return tuple(dict.fromkeys([*self.required, *self.mapped_columns, *self.personal, *self.also]))
+        return tuple(dict.fromkeys([*self.required, *self.one_of, *self.mapped_columns, *self.personal, *self.also]))
 
     @property
     def combine(self) -> dict[str, str]:
@@ -177,6 +204,7 @@ class Manifest(Strict):
     kind: Kind
     zone: str
     currency: str = Field(pattern=r"^[A-Z]{3}$")
+    calendar: str = Field(default="CN", pattern=r"^[A-Z]{2}$")
     unit: Literal["major", "minor"] = "major"
     tables: tuple[Table, ...] = Field(validation_alias="table", min_length=1)
 
@@ -194,6 +222,17 @@ class Manifest(Strict):
         names = [table.name for table in self.tables]
         if len(set(names)) < len(names):
             raise ValueError("two tables of one name")
+        return self
+
+    @model_validator(mode="after")
+    def _statements_have_entries(self) -> Self:
+        for table in self.tables:
+            if (self.kind in ("settlement", "bank")) != (table.entry is not None):
+                raise ValueError(f"table {table.name}: `entry` is what a manifest of kind settlement or bank has, and no other")
+            if table.entry is not None and table.entry.summary not in ("", *(other.name for other in self.tables)):
+                raise ValueError(f"table {table.name}: no table {table.entry.summary!r} to be its summary")
+            if (self.kind_of(table) == "stock") != (table.stock is not None):
+                raise ValueError(f"table {table.name}: `stock` is what a table of a manifest of kind stock has, and no other")
         return self
 
     def table(self, name: str) -> Table:

@@ -13,6 +13,7 @@ Transform = Literal[
     "text",
     "id",
     "joined_id",
+    "all",
     "money",
     "count",
     "time",
@@ -29,6 +30,9 @@ Transform = Literal[
     "rate",
     "number",
     "list",
+    "date_and_time",
+    "company",
+    "references",
 ]
 
 
@@ -60,7 +64,8 @@ def _keys_cleaned(condition: dict[str, tuple[str, ...]]) -> dict[str, tuple[str,
 # One text may stand for a list of one; names of columns (for JSON paths) are cleaned as a file's own header is.
 Words = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_cleaned)]
-# Column -> the words it may hold (``*`` = any text, an empty word = nothing); all columns must agree.
+# Column -> the words it may hold (``*`` = any text, ``!x`` = any text but x, an empty word = nothing); all columns must agree. A path
+# through a list must agree with every element of it.
 Condition = Annotated[dict[str, Words], AfterValidator(_keys_cleaned)]
 
 
@@ -74,19 +79,34 @@ class FieldSpec(Strict):
     """Where a field comes from: the first of ``from`` that is not empty, read by ``as``; or a constant.
 
     ``where`` leaves it missing in rows that do not meet the condition; ``combine`` says how an order's several records make
-    one value, and for a JSON path through lists (``refunds[].amount``) how its elements do. ``words`` translates cells,
-    ``prefix`` stands before them, ``nothing`` names cells that say nothing.
+    one value (``largest`` = that of the record of the greatest amount of goods), and for a JSON path through lists
+    (``refunds[].amount``) how its elements do. ``words`` translates cells, ``pattern`` takes its first group out of them and
+    nothing where it does not match, ``prefix`` stands before them, ``nothing`` names cells that say nothing. ``day``, for a time,
+    is where its local day stands in rows that do not give the time.
     """
 
     sources: Names = Field(default=(), validation_alias="from")
     as_: Transform | None = Field(default=None, validation_alias="as")
     const: str | None = None
-    combine: Literal["same", "sum", "min", "max"] = "same"
+    combine: Literal["same", "sum", "min", "max", "largest"] = "same"
     where: Condition = Field(default_factory=dict)
     words: dict[str, str] = Field(default_factory=dict)
+    pattern: str = ""
     prefix: str = ""
     nothing: tuple[str, ...] = ()
     required: bool = False
+    day: Annotated["FieldSpec", BeforeValidator(_spelt_out)] | None = None
+
+    @field_validator("pattern")
+    @classmethod
+    def _has_a_group(cls, value: str) -> str:
+        try:
+            groups = re.compile(value).groups
+        except re.error as error:
+            raise ValueError(f"{value!r} is no pattern: {error}") from error
+        if value and not groups:
+            raise ValueError("needs a group: what is to be taken")
+        return value
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -160,13 +180,15 @@ class Parts(Strict):
     """A nested list of a record (packages, refunds), each element an event with a part of its own.
 
     Where the status implies ``whole``, or the record meets ``when``, that event of the order has the time of the last element;
-    with ``lone = false`` a single element then adds no part of its own. Elements that meet ``skip`` did not happen.
+    with ``lone = false`` a single element then adds no part of its own. Elements that meet ``skip`` did not happen. Without
+    ``time`` they have, at some instant up to the record's last change.
     """
 
     each: str
     event: str
     part: str
-    time: str
+    time: str = ""
+    as_: Literal["time", "unix_seconds"] = Field(default="time", validation_alias="as")
     whole: str | None = None
     when: Condition = Field(default_factory=dict)
     lone: bool = True
@@ -178,6 +200,23 @@ class Parts(Strict):
         if value is not None and value not in EVENT_TYPES:
             raise ValueError(f"{value!r} is not an event type")
         return value
+
+    @model_validator(mode="after")
+    def _timed(self) -> Self:
+        if self.whole is not None and not self.time and self.whole != self.event:
+            raise ValueError("`whole` needs `time`: without one its elements cannot say when it was complete")
+        return self
+
+
+class Replaces(Strict):
+    """Columns that name orders in whose place a row's own has come (an order split up lives on in its children).
+
+    A number in ``nothing``, the row's own, and any in a row that does not meet ``where`` name none.
+    """
+
+    sources: Names = Field(validation_alias="from")
+    nothing: tuple[str, ...] = ()
+    where: Condition = Field(default_factory=dict)
 
 
 class Observed(Strict):

@@ -10,13 +10,19 @@ import pyarrow as pa
 from data.connectors import amounts, times
 from data.connectors.batch import Batch, Chunk
 from data.connectors.columns import Columns
+from data.connectors.controls import ControlTotals
+from data.connectors.entry_rows import EntryFile, EntryRows
 from data.connectors.faults import Faults
 from data.connectors.fields import Fields, Terms
 from data.connectors.frames import frame_of
 from data.connectors.manifest import REFERENCE_KEYS, Manifest, Table
 from data.connectors.order_rows import OrderRows
+from data.connectors.readers.reading import Footer
 from data.connectors.repeats import Repeats
 from data.connectors.shops import Shop, ShopBook, ShopFinder
+from data.connectors.statement_head import Head
+from data.connectors.statement_problems import ControlSum, StatementRefused, control_sum_differs
+from data.connectors.stock_rows import StockFile, StockMapping, named_at
 from data.connectors.texts import Mask, as_texts, filled
 from data.connectors.whole_orders import keep_orders_whole
 from models.findings import Finding
@@ -36,9 +42,18 @@ class Mapper:
         self.manifest = manifest
         self.table = table
         self.finder = ShopFinder(shops, manifest=manifest, table=table)
+        self.head = Head()
+        self._shops = shops
+        self._as_of = as_of
         self._latest_allowed = int((as_of + FUTURE_ALLOWED).astimezone(UTC).timestamp()) * 1_000_000
         self.control_sum = 0
         self.repeats = Repeats()
+        self._begun = False
+        self.entries: EntryFile | None = None
+        self.stock: StockFile | None = StockFile() if table.stock is not None else None
+        self.named_at: datetime | None = None
+        if table.entry is not None:
+            self.entries = EntryFile(ControlTotals(table.entry.controls, decimals=self.decimals))
 
     @property
     def new_shops(self) -> list[Shop]:
@@ -49,7 +64,7 @@ class Mapper:
         """Map a file's chunks, one batch each; where an order has several rows they are kept together."""
         order_no = self.table.order_no
         if self.table.grain == "line" and order_no is not None:
-            chunks = keep_orders_whole(chunks, column=order_no.sources[0])
+            chunks = keep_orders_whole(chunks, column=self.table.continued_by or order_no.sources[0])
         return map(self.map, chunks)
 
     def map(self, chunk: Chunk) -> Batch:
@@ -57,8 +72,17 @@ class Mapper:
         columns = Columns.of(chunk)
         if self.table.second_header:
             columns = columns.only(~self._is_header_again(columns))
+        if self.table.continued_by and self.table.order_no is not None:
+            number = self.table.order_no.sources
+            columns = columns.continued(self.table.continued_by, number=number, leaving=self.table.line_columns)
         if self.table.role == "reference":
             return _reference_batch(self, columns, refused=chunk.refused)
+        if self.stock is not None:
+            stock = StockMapping(self.manifest, self.table, self.finder, columns, file=self.stock, latest_allowed=self._latest_allowed)
+            return stock.batch(refused=chunk.refused)
+        if self.entries is not None:
+            lines = EntryRows(self.manifest, self.table, self.finder, columns, file=self.entries, latest_allowed=self._latest_allowed)
+            return lines.batch(refused=chunk.refused)
         rows = OrderRows(self.manifest, self.table, self.finder, columns, latest_allowed=self._latest_allowed)
         batch = rows.batch(refused=chunk.refused)
         self.control_sum += rows.control_sum
@@ -73,15 +97,64 @@ class Mapper:
         stated = next((totals[name] for name in spec.sources if name in totals), None) if spec is not None else None
         if stated is None:
             return None
-        decimals = 0 if self.manifest.unit == "minor" else amounts.decimals_of(self.manifest.currency)
-        minor = amounts.money(as_texts([stated]), decimals=decimals).values[0].as_py()
-        return (stated if minor is None else amounts.major(minor, decimals=decimals)), amounts.major(self.control_sum, decimals=decimals)
+        minor = amounts.money(as_texts([stated]), decimals=self.decimals).values[0].as_py()
+        computed = amounts.major(self.control_sum, decimals=self.decimals)
+        return (stated if minor is None else amounts.major(minor, decimals=self.decimals)), computed
+
+    def control_sums(self, footers: Sequence[Footer], *, further: Sequence[ControlSum] = ()) -> list[ControlSum]:
+        """Hold the footers' totals (and ``further`` ones) against the rows of a statement.
+
+        Raises StatementRefused where any differs, or where the table's files always end in one and this does not.
+        """
+        if self.entries is None or self.table.entry is None:
+            return []
+        sums = [*self.entries.controls.compare(footers), *further]
+        if not sums and self.table.entry.footer_needed:
+            raise StatementRefused("footer_missing")
+        if not all(each.holds for each in sums):
+            raise control_sum_differs(sums)
+        return sums
+
+    def stated_below(self, footers: Sequence[Footer]) -> datetime | None:
+        """Give the time at which a statement's footer says it was made."""
+        if self.entries is None:
+            return None
+        return _stated_in((footer.text for footer in footers), manifest=self.manifest, table=self.table)
+
+    def open_statement(self, head: Head, *, name: str) -> None:
+        """Tell what a statement says above its header, and the names of its file and sheet, before its rows are mapped."""
+        self.head = head
+        self.named_at = named_at(name, zone=self.manifest.zone, latest_allowed=self._latest_allowed)
+        if self.entries is not None and self.table.entry is not None:
+            self.entries.account = head.account
+            waiting = self.table.entry.pending_name
+            self.entries.pending = bool(waiting) and re.search(waiting, name) is not None
+
+    def beside(self, table: Table) -> "Mapper":
+        """Give a mapper for another table of the same file."""
+        return Mapper(self.manifest, table, shops=self._shops, as_of=self._as_of)
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals the amounts of the manifest's currency have as they are written here."""
+        return 0 if self.manifest.unit == "minor" else amounts.decimals_of(self.manifest.currency)
 
     def _is_header_again(self, columns: Columns) -> Mask:
         dated = [columns.first_of(spec.sources) for spec in self.table.times.values()]
         number = self.table.order_no.sources if self.table.order_no else ()
+        if self.table.entry is not None:
+            return self._names_its_columns(columns)
         said: Mask = np.logical_or.reduce([filled(columns.first_of(number)), *map(filled, dated)])
         return ~said
+
+    def _names_its_columns(self, columns: Columns) -> Mask:
+        """Say whether the first row of a statement is a second header: words without a figure; no other row is ever taken for one."""
+        again = np.zeros(columns.rows, dtype=bool)
+        if columns.rows and not self._begun:
+            cells = [columns.text(name)[0].as_py() for name in self.table.mapped_columns]
+            again[0] = not any(any(map(str.isdigit, cell)) for cell in cells if cell)
+        self._begun = True
+        return again
 
 
 def _reference_batch(mapper: Mapper, columns: Columns, *, refused: Sequence[Finding]) -> Batch:
@@ -110,8 +183,12 @@ def _stripped(parts: list[str]) -> list[str]:
 
 def stated_at(rows: Sequence[Sequence[str]], *, manifest: Manifest, table: Table, header_row: int) -> datetime | None:
     """Give the time at which a file says it was made, from the lines above its header; None where it says nothing."""
-    for cells in rows[: max(header_row - 1, 0)]:
-        found = re.search(table.observed.preamble, " ".join(cells))
+    return _stated_in((" ".join(cells) for cells in rows[: max(header_row - 1, 0)]), manifest=manifest, table=table)
+
+
+def _stated_in(lines: Iterable[str], *, manifest: Manifest, table: Table) -> datetime | None:
+    for line in lines:
+        found = re.search(table.observed.preamble, line)
         if found is not None:
             parsed = times.time(as_texts([found[1]]), zone=manifest.zone).values
             if parsed[0].is_valid:

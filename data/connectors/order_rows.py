@@ -14,13 +14,15 @@ from data.connectors.amounts import decimals_of
 from data.connectors.batch import Batch
 from data.connectors.columns import Columns, Index
 from data.connectors.faults import Faults
-from data.connectors.fields import Fields, Terms
+from data.connectors.fields import Bounds, Fields, Terms
 from data.connectors.frames import frame_of
 from data.connectors.manifest import Manifest, Table
 from data.connectors.manifest_parts import FieldSpec, Parts, plain_word
 from data.connectors.named_orders import named_orders
+from data.connectors.order_lines import Lines, read_lines, told_apart
+from data.connectors.replaced_orders import replaced_orders
 from data.connectors.shops import ShopFinder
-from data.connectors.statements import Codes, Micros, Statements, implies, joined, stated, statements, status_codes
+from data.connectors.statements import Codes, Micros, Statements, implies, joined, stated, stated_between, statements, status_codes
 from data.connectors.texts import Mask, Texts, by_unique, filled, mask_of
 from data.connectors.times import NEVER, instants_of
 from data.connectors.whole_orders import order_codes, order_statements
@@ -54,30 +56,31 @@ class OrderRows:
         self.order_no, self.source_row = named_orders(columns, self.faults, table.order_no)
         fields = Fields(columns, self.faults, self._terms())
         times = {event: fields.micros(spec, latest_allowed=self.latest_allowed) for event, spec in table.times.items()}
+        days = self._days(fields, times)
         updates = [self._update_time(fields, name) for name in table.observed.columns]
         codes = self._status(times.get("paid", np.full(columns.rows, NEVER, dtype=np.int64)))
-        packages = [self._parts(parts, fields, codes=codes, times=times) for parts in table.parts]
+        updated = np.maximum.reduce(updates) if updates else None
+        packages = [self._parts(parts, fields, codes=codes, times=times, updated=updated) for parts in table.parts]
         order = {name: fields.read(name, spec) for name, spec in table.order.items()}
         contact = {name: fields.read(name, spec) for name, spec in table.contact.items()}
-        lines = fields.children(table.line_each) if table.line_each else fields
-        line = {name: lines.read(name, spec) for name, spec in self._line_specs().items()}
+        lines = read_lines(fields, table)
         if table.parent or table.kinds:
             order = {"kind": self._kinds(), **order}
 
+        left_out, replaced = self._replace(left_out, since=times.get("created"))
         self.keep = ~self.faults.bad & ~left_out
         self._note_left_out(left_out)
-        updated = np.maximum.reduce(updates) if updates else None
-        said = self._statements(codes, times=times, kinds=order.get("kind"), packages=packages, updated=updated)
-        self._add_control_sum(order, line)
+        said = self._statements(codes, times=times, days=days, kinds=order.get("kind"), packages=packages, updated=updated)
+        self._add_control_sum(order, lines.values)
         return Batch(
             rows=columns.rows + len({finding.row for finding in refused}),
             findings=(*refused, *self.faults.findings),
             orders=self._order_frame(order),
-            lines=self._line_frame(line, lines) if table.lines != "none" else None,
-            events=self._event_frame(said),
+            lines=self._line_frame(lines) if table.lines != "none" else None,
+            events=self._event_frame(said, replaced),
             sightings=self._sighting_frame(codes),
             contacts=self._contact_frame(contact) if contact else None,
-            latest_at=_latest([*times.values(), *updates], keep=self.keep),
+            latest_at=_latest([*times.values(), *(first for first, _ in days.values()), *updates], keep=self.keep),
             notices=self.faults.notices,
         )
 
@@ -108,13 +111,14 @@ class OrderRows:
             return Terms(next(iter(zones), manifest.zone), decimals=decimals)
         return Terms(manifest.zone, by_unique(self.shop_id, lambda shop_id: shops[shop_id].zone), decimals)
 
+    def _days(self, fields: Fields, times: Mapping[str, Micros]) -> Mapping[str, Bounds]:
+        """Give the day of each event that a row gives no time for, where the table knows one."""
+        dated = {event: spec.day for event, spec in self.table.times.items() if spec.day}
+        return {event: fields.day(day, where=times[event] == NEVER, latest_allowed=self.latest_allowed) for event, day in dated.items()}
+
     def _update_time(self, fields: Fields, name: str) -> Micros:
         spec = FieldSpec.model_validate({"from": name, "as": self.table.observed.as_})
         return fields.micros(spec, latest_allowed=self.latest_allowed)
-
-    def _line_specs(self) -> Mapping[str, FieldSpec]:
-        key = {"line_key": self.table.line_key} if self.table.line_key else {}
-        return {**key, **self.table.line}
 
     def _status(self, paid: Micros) -> Codes:
         status = self.table.status
@@ -129,17 +133,30 @@ class OrderRows:
         self.faults.add("unknown_status", filled(texts) & ~filled(words), column=self.columns.named(status.sources), texts=texts)
         return status_codes(words, paid=paid)
 
-    def _parts(self, parts: Parts, fields: Fields, *, codes: Codes, times: dict[str, Micros]) -> Statements:
+    def _replace(self, left_out: Mask, *, since: Micros | None) -> tuple[Mask, list[pd.DataFrame]]:
+        """Leave out rows whose order another row replaces, and give what the others' rows say of the orders they replace."""
+        if self.table.replaces is None or self.table.order_no is None:
+            return left_out, []
+        own = self.columns.first_of(self.table.order_no.sources)
+        replaced = replaced_orders(self.columns, self.faults, self.table.replaces, shop_id=self.shop_id, own=own)
+        keep = ~self.faults.bad & ~left_out
+        gone = replaced.rows_of(self.shop_id, own, keep=keep)
+        return left_out | gone, [replaced.events(self.columns.row_number, keep=keep, since=since)]
+
+    def _parts(self, parts: Parts, fields: Fields, *, codes: Codes, times: dict[str, Micros], updated: Micros | None) -> Statements:
         """State the elements of a nested list, and give the whole event, where the record says it happened, the last one's time."""
         elements = fields.children(parts.each)
         assert elements.parent is not None
-        spec = FieldSpec.model_validate({"from": parts.time, "as": "time"})
-        when = elements.micros(spec, latest_allowed=self.latest_allowed)
-        happened = when != NEVER
-        if parts.skip:
-            happened &= ~elements.columns.meets(parts.skip)
         name = np.array(elements.columns.text(parts.part).to_pylist(), dtype=object)
-        keep = happened & np.array([bool(each) for each in name], dtype=bool)
+        keep = np.array([bool(each) for each in name], dtype=bool)
+        if parts.skip:
+            keep &= ~elements.columns.meets(parts.skip)
+        if not parts.time:
+            row = elements.parent[keep]
+            return stated_between(row, parts.event, times=times, updated=updated, part=name[keep], rows=len(codes))
+        spec = FieldSpec.model_validate({"from": parts.time, "as": parts.as_})
+        when = elements.micros(spec, latest_allowed=self.latest_allowed)
+        keep &= when != NEVER
         row, when, name = elements.parent[keep], when[keep], name[keep]
         if parts.whole is not None:
             whole = implies(codes, parts.whole)
@@ -176,6 +193,7 @@ class OrderRows:
         codes: Codes,
         *,
         times: Mapping[str, Micros],
+        days: Mapping[str, Bounds],
         kinds: Texts | None,
         packages: Sequence[Statements],
         updated: Micros | None,
@@ -187,7 +205,7 @@ class OrderRows:
         if status is not None and status.payment_unknown:
             unknown |= self.columns.meets(status.payment_unknown)
         times = _part_shipments_apart(times, codes=codes)
-        said = statements(codes, times=times, may_imply=self.table.implies, payment_unknown=unknown, updated=updated)
+        said = statements(codes, times=times, days=days, may_imply=self.table.implies, payment_unknown=unknown, updated=updated)
         names = self._part_names()
         partly = said.type == "part_shipped"
         said.part[partly] = names[said.row[partly]]
@@ -244,23 +262,26 @@ class OrderRows:
             cells[name] = pc.if_else(pa.array(named > 1), None, taken) if name.endswith("_minor") and (named > 1).any() else taken
         return self._keyed(place, cells)
 
-    def _line_frame(self, line: Mapping[str, pa.Array], lines: Fields) -> pd.DataFrame:
+    def _line_frame(self, lines: Lines) -> pd.DataFrame:
+        line, parent = lines.values, lines.parent
         first = np.full(self.columns.rows, -1, dtype=np.int64)
         first[self.source_row[::-1]] = np.arange(len(self.source_row))[::-1]
-        parent = lines.parent if lines.parent is not None else np.arange(self.columns.rows)
         at = np.flatnonzero(self.keep[parent] & (first[parent] >= 0))
         keys = {} if "line_key" in line else {"line_key": pa.nulls(len(parent), pa.large_string())}
         cells = {name: values.take(pa.array(at)) for name, values in {**keys, **line}.items()}
+        if self.table.line_each and self.table.line_key:
+            cells["line_key"] = told_apart(cells["line_key"], within=parent[at])
         return self._keyed(first[parent[at]], cells)
 
-    def _event_frame(self, said: Statements) -> pd.DataFrame:
+    def _event_frame(self, said: Statements, of_others: Sequence[pd.DataFrame]) -> pd.DataFrame:
         cells = {
             "type": pa.array(said.type, pa.large_string()),
             "part": pa.array(said.part, pa.large_string()),
             "occurred_from": instants_of(said.occurred_from),
             "occurred_to": instants_of(said.occurred_to),
         }
-        return self._keyed(said.row, cells)
+        frame = self._keyed(said.row, cells)
+        return pd.concat([frame, *of_others], ignore_index=True) if of_others else frame
 
     def _sighting_frame(self, codes: Codes) -> pd.DataFrame | None:
         if self.table.status is None:

@@ -1,6 +1,7 @@
 """Which manifests are there?"""
 
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +26,26 @@ def load_manifest(path: Path) -> Manifest:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise ManifestProblem(f"{path.name}: {key or 'manifest'}: {first['msg']}") from error
+
+
+@dataclass(frozen=True)
+class MoneySource:
+    """A statement source and the money it tells of; of sources of the same ``money`` the one with the lowest ``preference`` counts."""
+
+    source: str
+    money: str
+    preference: int
+
+
+def money_sources(own: Path | None = None) -> tuple[MoneySource, ...]:
+    """Give every statement source with the money it tells of, for several may tell the same."""
+    return tuple(
+        MoneySource(manifest.source(table), table.entry.money or manifest.source(table), table.entry.preference)
+        for manifest in manifests(own)
+        if manifest.kind == "settlement"
+        for table in manifest.tables
+        if table.entry is not None
+    )
 
 
 def manifests(own: Path | None = None) -> tuple[Manifest, ...]:

@@ -25,6 +25,7 @@ class Shop:
     zone: str
     currency: str
     complete: bool = True
+    calendar: str = "CN"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,28 @@ class ShopFinder:
             return by_unique(joined, self._named)
         return self._all_of(self._unnamed(), columns)
 
+    @property
+    def given_shop(self) -> str | None:
+        """The shop that was named for the whole file, known or not."""
+        return self._book.given_shop
+
+    def owners(self, columns: Columns, *, accounts: Texts) -> Texts:
+        """Give the shop whose statement each row is of, missing where nobody knows it: a statement never makes a shop.
+
+        It is the one given for the whole file, else the one that has the row's account for an alias, else the channel's only one.
+        """
+        if self._book.given_shop is not None:
+            return self.owner_of_all(columns)
+        only = self._unnamed()
+        labels = [columns.text(name) for name in self._table.shop if columns.has(name)]
+        named = by_unique(pc.coalesce(*labels, accounts), lambda label: self._book.find(label, channels=self._manifest.channels))
+        return pc.coalesce(named, pa.array([only] * columns.rows, pa.large_string()))
+
+    def owner_of_all(self, columns: Columns) -> Texts:
+        """Give the shop that was given for the whole file; missing where none was, or nobody knows it."""
+        given = self._book.given_shop
+        return pa.array([given if given in self._known else None] * columns.rows, pa.large_string())
+
     def _all_of(self, shop_id: str | None, columns: Columns) -> Texts:
         if shop_id is None:
             return columns.missing()
@@ -114,6 +137,7 @@ class ShopFinder:
         return self._table.role == "platform" and self._manifest.kind == "orders"
 
     def _meet(self, shop_id: str, *, name: str) -> None:
-        shop = Shop(shop_id, self._manifest.channel, name, self._manifest.zone, self._manifest.currency, complete=False)
+        source = self._manifest
+        shop = Shop(shop_id, source.channel, name, source.zone, source.currency, complete=False, calendar=source.calendar)
         self._known[shop_id] = shop
         self.new_shops.append(shop)

@@ -51,33 +51,52 @@ def implies(codes: Codes, event: str) -> Mask:
 
 
 def statements(
-    codes: Codes, *, times: Mapping[str, Micros], may_imply: Collection[str], payment_unknown: Mask, updated: Micros | None = None
+    codes: Codes,
+    *,
+    times: Mapping[str, Micros],
+    may_imply: Collection[str],
+    payment_unknown: Mask,
+    updated: Micros | None = None,
+    days: Mapping[str, tuple[Micros, Micros]] | None = None,
 ) -> Statements:
-    """State every event that a row has a time for or whose status implies it.
+    """State every event that a row has a time for, or a day (``days``: its first and last instant), or whose status implies it.
 
     An implied event lies between the latest time of an earlier event and the earliest of a later one in the same row, at
     the latest when the row was last changed (``updated``).
     """
-    # A row cannot have been last changed before something in it happened: such a stamp bounds nothing.
-    last = np.maximum.reduce([np.full(len(codes), NEVER, dtype=np.int64), *times.values()])
-    limit = np.full(len(codes), NEVER, dtype=np.int64) if updated is None else np.where(updated >= last, updated, NEVER)
+    days = days or {}
+    limit = _last_change(len(codes), times=times, updated=updated)
     found: list[Statements] = []
     for event in EVENT_TYPES:
         exact = times[event] != NEVER if event in times else np.zeros(len(codes), dtype=bool)
         if exact.any():
             row = np.flatnonzero(exact)
             found.append(stated(row, event, times[event][row], times[event][row]))
+        told = exact
+        if event in days:
+            first, last = days[event]
+            row = np.flatnonzero((first != NEVER) & ~exact)
+            found.append(stated(row, event, first[row], last[row]))
+            told = exact | (first != NEVER)
         if event in may_imply:
-            implied = implies(codes, event) & ~exact & ~(payment_unknown if event == "paid" else exact)
+            implied = implies(codes, event) & ~told & ~(payment_unknown if event == "paid" else told)
             row = np.flatnonzero(implied)
             if len(row):
-                found.append(stated(row, event, *_bounds(event, row=row, times=times, limit=limit)))
+                found.append(stated(row, event, *_bounds(event, row=row, times=times, days=days, limit=limit)))
     return joined(found)
 
 
 def stated(row: Rows, event: str, occurred_from: Micros, occurred_to: Micros, *, part: npt.NDArray[np.object_] | None = None) -> Statements:
     """State one event of several rows."""
     return Statements(row, _all(event, len(row)), _all("", len(row)) if part is None else part, occurred_from, occurred_to)
+
+
+def stated_between(
+    row: Rows, event: str, *, times: Mapping[str, Micros], updated: Micros | None, part: npt.NDArray[np.object_], rows: int
+) -> Statements:
+    """State an event of which its row (one of ``rows``) knows no time, only those of what came before, and when it last changed."""
+    limit = _last_change(rows, times=times, updated=updated)
+    return stated(row, event, *_bounds(event, row=row, times=times, days={}, limit=limit), part=part)
 
 
 def joined(several: Collection[Statements]) -> Statements:
@@ -89,7 +108,15 @@ def joined(several: Collection[Statements]) -> Statements:
     return Statements(*(np.concatenate([getattr(each, name) for each in several]) for name in columns))
 
 
-def _bounds(event: str, *, row: Rows, times: Mapping[str, Micros], limit: Micros) -> tuple[Micros, Micros]:
+def _last_change(rows: int, *, times: Mapping[str, Micros], updated: Micros | None) -> Micros:
+    # A row cannot have been last changed before something in it happened: such a stamp bounds nothing.
+    last = np.maximum.reduce([np.full(rows, NEVER, dtype=np.int64), *times.values()])
+    return np.full(rows, NEVER, dtype=np.int64) if updated is None else np.where(updated >= last, updated, NEVER)
+
+
+def _bounds(
+    event: str, *, row: Rows, times: Mapping[str, Micros], days: Mapping[str, tuple[Micros, Micros]], limit: Micros
+) -> tuple[Micros, Micros]:
     earliest = np.full(len(row), SINCE_EVER, dtype=np.int64)
     latest = np.where(limit[row] == NEVER, _LATER_THAN_ALL, limit[row])
     for other, when in times.items():
@@ -97,6 +124,9 @@ def _bounds(event: str, *, row: Rows, times: Mapping[str, Micros], limit: Micros
             earliest = np.maximum(earliest, when[row])
         elif other in _after(event):
             latest = np.minimum(latest, np.where(when[row] == NEVER, _LATER_THAN_ALL, when[row]))
+    for other, (first, _) in days.items():
+        if other in _before(event):
+            earliest = np.maximum(earliest, first[row])
     # Times that contradict each other (handed over before it was bought, as some files say) give no lower bound.
     earliest = np.where(earliest > latest, SINCE_EVER, earliest)
     return earliest, np.where(latest == _LATER_THAN_ALL, NEVER, latest)

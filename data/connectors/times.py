@@ -93,6 +93,19 @@ def day(texts: Texts) -> Parsed:
     return Parsed(pc.cast(pc.strftime(parsed.values, format="%Y-%m-%d"), pa.large_string()), parsed.faults)
 
 
+def date_and_time(dates: Texts, clocks: Texts) -> Texts:
+    """Join a day and a time of day; a clock that already has its day, or is missing, needs no joining.
+
+    >>> from data.connectors.texts import as_texts
+    >>> date_and_time(as_texts(["2026-06-01", "20260601", "2026-06-01"]), as_texts(["10:00:00", None, "2026-06-02 09:00:00"])).to_pylist()
+    ['2026-06-01 10:00:00', '20260601', '2026-06-02 09:00:00']
+    """
+    days = pc.replace_substring_regex(dates, r"[ T]00:00:00$", "")
+    clock_only = pc.fill_null(pc.match_substring_regex(clocks, r"^\d{1,2}:\d{2}(:\d{2})?$"), False)
+    together = pc.binary_join_element_wise(days, clocks, pa.scalar(" ", pa.large_string()))
+    return pc.if_else(clock_only, together, pc.coalesce(clocks, dates))
+
+
 def micros_of(times: pa.Array) -> npt.NDArray[np.int64]:
     """Give instants as microseconds since 1970, numpy's NaT where missing."""
     return np.asarray(pc.fill_null(times.cast(pa.int64()), NEVER).to_numpy(zero_copy_only=False), dtype=np.int64)

@@ -4,7 +4,7 @@ from data.connectors.readers.archive import Entry, open_entries
 from data.connectors.readers.cells import clean_cell, clean_name, clean_names, is_nothing
 from data.connectors.readers.raw import raw_row, raw_rows
 from data.connectors.readers.reader import read, read_records
-from data.connectors.readers.reading import Footer, Reading
+from data.connectors.readers.reading import Footer, Reading, StatedStatement
 from data.connectors.readers.sniff import Preview, preview
 from data.connectors.readers.unreadable import UNREADABLE, UnreadableFile
 
@@ -14,6 +14,7 @@ __all__ = [
     "Footer",
     "Preview",
     "Reading",
+    "StatedStatement",
     "UnreadableFile",
     "clean_cell",
     "clean_name",

@@ -9,6 +9,8 @@ from data.connectors.readers.cells import PADDING, clean_cell, clean_name, is_no
 SUMMARY_HEADERS = frozenset({"总交易单数", "资金流水总笔数"})
 _SUMMARY = re.compile(r"(?:总计|合计金额|.{0,4}合计)[:：]?")
 _COMMENT = re.compile(r"#(?![0-9A-Za-z])")
+# A whole row may begin with a product called #设计师款: only the word of a sum makes it a summary.
+_TOTAL = re.compile(r"#.{0,6}[合总小]计(?:[:：].*)?$")
 _CLAUSES = re.compile(r"[，；;。、]|,(?!\d{3})")
 _FIGURE = re.compile(r"(.*?)[:：共为\s]*[￥¥]?([-+]?\d[\d,]*(?:\.\d+)?)\s*(笔|元|条)?")
 _STATEMENT = re.compile(r"#\s*([^:：,\s]+)[:：,]\s*\[?([^\]]+?)\]?\s*")
@@ -17,15 +19,17 @@ MAYBE_FOOTER = f"^[{PADDING}'`=\"]*#(?:[^0-9A-Za-z]|$)|合计|总计|总交易�
 
 
 def is_footer(cells: Sequence[str], *, width: int) -> bool:
-    """Say whether a row is a summary; ``#1001`` is a Shopify order, ``#交易合计`` is not.
+    """Say whether a row is a summary; ``#1001`` is a Shopify order, ``#设计师款`` a product, ``#交易合计`` neither.
 
     >>> is_footer(["#交易合计：3笔"], width=25), is_footer(["#1001", "a@b.c"], width=2), is_footer(["总计", "-"], width=2)
     (True, False, True)
+    >>> is_footer(["#设计师款", "260903-1"], width=2)
+    False
     """
     first = clean_cell(cells[0]) if cells else ""
     if _COMMENT.match(first):
         filled = sum(1 for cell in cells if clean_cell(cell))
-        return filled == 1 or len(cells) != width or "计" in first
+        return filled == 1 or len(cells) != width or _TOTAL.match(first) is not None
     return first in SUMMARY_HEADERS or _SUMMARY.fullmatch(first) is not None
 
 

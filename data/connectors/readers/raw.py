@@ -6,6 +6,7 @@ from typing import Any
 from data.connectors.readers.archive import Entry
 from data.connectors.readers.encoding import UNDECODABLE, Encoding, utf8_blocks
 from data.connectors.readers.json_records import numbered_records
+from data.connectors.readers.reader import READ_BANK
 from data.connectors.readers.records import Records
 from data.connectors.readers.sniff import Preview, source_rows
 from models.findings import Finding
@@ -36,7 +37,10 @@ def raw_rows(entry: Entry, seen: Preview, numbers: Collection[int], *, records_p
 
 def _raw(entry: Entry, seen: Preview, wanted: set[int], *, records_path: str, split: str | None) -> Iterator[tuple[int, Raw]]:
     encoding = Encoding(seen.encoding, seen.clean)
-    if seen.format == "json":
+    if seen.kind in READ_BANK:
+        for line in READ_BANK[seen.kind](entry).records:
+            yield line.number, line.as_record()
+    elif seen.format == "json":
         for number, record in numbered_records(entry, encoding=encoding, source=seen.sources[records_path]):
             yield number, {} if isinstance(record, str) else record
     elif seen.kind == "text" and not split:

@@ -1,6 +1,6 @@
 """Which records does a file hold, chunk by chunk?"""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
@@ -8,9 +8,12 @@ import pyarrow as pa
 
 from data.connectors.batch import CHUNK_ROWS, Chunk
 from data.connectors.readers.archive import Entry
+from data.connectors.readers.bank_file import BankFile
+from data.connectors.readers.camt import read_camt
 from data.connectors.readers.columns import block_columns
 from data.connectors.readers.encoding import Encoding, utf8_blocks
 from data.connectors.readers.json_records import record_chunks
+from data.connectors.readers.mt940 import read_mt940
 from data.connectors.readers.reading import Footer, Reading
 from data.connectors.readers.records import Block, Fault, Records
 from data.connectors.readers.rows import block_rows
@@ -90,10 +93,27 @@ def _columns_of(block: Block | Fault, collected: Collector, *, delimiter: str) -
     return block_columns(block, layout=collected.layout, delimiter=delimiter)
 
 
+READ_BANK: Mapping[str, Callable[[Entry], BankFile]] = {"camt": read_camt, "mt940": read_mt940}
+
+
+def _bank_chunks(read: BankFile) -> Iterator[Chunk]:
+    refused = read.refused
+    for start in range(0, len(read.records), CHUNK_ROWS):
+        some = read.records[start : start + CHUNK_ROWS]
+        numbers = np.array([record.number for record in some], dtype=np.int64)
+        yield Chunk(numbers, records=[record.as_record() for record in some], refused=refused)
+        refused = ()
+    if refused:
+        yield Chunk(np.array([], dtype=np.int64), records=[], refused=refused)
+
+
 def read_records(entry: Entry, seen: Preview, *, records_path: str) -> Reading:
     """Read the JSON records at a path of ``seen.first_records``."""
     if records_path not in seen.sources:
         raise UnreadableFile("no_records", records_path)
+    if seen.kind in READ_BANK:
+        read = READ_BANK[seen.kind](entry)
+        return Reading(lambda footers: _bank_chunks(read), statements=read.statements)
     encoding = Encoding(seen.encoding, seen.clean)
     source = seen.sources[records_path]
     return Reading(lambda footers: record_chunks(entry, encoding=encoding, source=source, footers=footers))

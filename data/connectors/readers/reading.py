@@ -1,7 +1,8 @@
 """What does one pass over a file give besides its chunks?"""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from data.connectors.batch import Chunk
 
@@ -19,11 +20,31 @@ class Footer:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-class Reading:
-    """One pass over a file: iterate it, once, for its chunks; ``footers`` is complete when the iteration has ended."""
+@dataclass(frozen=True)
+class StatedStatement:
+    """One statement as a bank's file states it: account, period and balances, in minor units; ``section`` numbers it in its file."""
 
-    def __init__(self, source: Callable[[list[Footer]], Iterator[Chunk]]) -> None:
+    section: int
+    account: str
+    currency: str
+    begins: datetime | None = None
+    ends: datetime | None = None
+    opening_minor: int | None = None
+    closing_minor: int | None = None
+    computed_closing_minor: int | None = None
+    balance_proven: bool | None = None
+    number: str = ""
+
+
+class Reading:
+    """One pass over a file: iterate it, once, for its chunks; ``footers`` is complete when the iteration has ended.
+
+    ``statements`` are those that a bank's file states.
+    """
+
+    def __init__(self, source: Callable[[list[Footer]], Iterator[Chunk]], *, statements: Sequence[StatedStatement] = ()) -> None:
         self.footers: list[Footer] = []
+        self.statements = tuple(statements)
         self._chunks = source(self.footers)
 
     def chunks(self) -> Iterator[Chunk]:

@@ -6,11 +6,14 @@ from itertools import islice
 from typing import Any, Literal
 
 from data.connectors.readers.archive import EMPTY_ZIP_MAGIC, ZIP_MAGIC, Entry
+from data.connectors.readers.bank_file import BankFile
+from data.connectors.readers.camt import declares_entities, is_camt, read_camt
 from data.connectors.readers.cells import clean_cell
 from data.connectors.readers.encoding import Encoding, choose_encoding
 from data.connectors.readers.excel import first_rows, sheet_rows
 from data.connectors.readers.html_table import table_rows
 from data.connectors.readers.json_records import Source, find_records
+from data.connectors.readers.mt940 import is_mt940, read_mt940
 from data.connectors.readers.rows import DELIMITERS, common_width, likeliest, split_rows, text_rows
 from data.connectors.readers.table import Row
 from data.connectors.readers.unreadable import UnreadableFile
@@ -21,7 +24,11 @@ XLS_MAGIC = b"\xd0\xcf\x11\xe0"
 # PDF, PNG, JPEG, RAR, 7-Zip: taken for a table now and then.
 FOREIGN_MAGICS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"Rar!", b"7z\xbc\xaf")
 
-Kind = Literal["text", "workbook", "html", "json"]
+Kind = Literal["text", "workbook", "html", "json", "camt", "mt940"]
+# Enough of a bank's message to see what it is, and whether it declares what none may.
+HEAD_BYTES = 1 << 16
+# The path at which the lines of a bank's message stand.
+BANK_PATHS: Mapping[str, str] = {"camt": "camt.entries", "mt940": "mt940.entries"}
 
 
 @dataclass(frozen=True)
@@ -49,15 +56,21 @@ class Preview:
 def preview(entry: Entry, *, sheet: str | None = None) -> Preview:
     """Look at a file's head; ``sheet`` names a workbook's sheet, else the first with a row of two texts is taken."""
     with entry.open() as file:
-        head = file.read(4096)
+        head = file.read(HEAD_BYTES)
     if not head:
         raise UnreadableFile("empty", entry.name)
     if head.startswith((ZIP_MAGIC, EMPTY_ZIP_MAGIC, XLS_MAGIC)):
         return _workbook_preview(entry, sheet=sheet)
     if head.startswith(FOREIGN_MAGICS):
         raise UnreadableFile("not_a_table", entry.name)
+    if is_mt940(head):
+        return _bank_preview("mt940", read_mt940(entry))
     encoding = choose_encoding(entry)
     start = head.decode(encoding.name, "replace").lstrip("\ufeff \t\r\n")
+    if start.startswith("<") and declares_entities(start):
+        raise UnreadableFile("entities", entry.name)
+    if start.startswith("<") and is_camt(start):
+        return _bank_preview("camt", read_camt(entry))
     if start.startswith("<"):
         return _page_preview(entry, Preview("rows", "html", encoding.name, encoding.clean), is_xml=start.startswith("<?xml"))
     if start.startswith(("{", "[")):
@@ -100,6 +113,12 @@ def _page_preview(entry: Entry, page: Preview, *, is_xml: bool) -> Preview:
         if is_xml and problem.code == "html_table":
             raise UnreadableFile("not_a_table", entry.name) from problem
         raise
+
+
+def _bank_preview(kind: Literal["camt", "mt940"], read: BankFile) -> Preview:
+    path = BANK_PATHS[kind]
+    first = read.records[0].as_record() if read.records else {}
+    return Preview("json", kind, first_records={path: first}, sources={path: Source("")})
 
 
 def _workbook_preview(entry: Entry, *, sheet: str | None) -> Preview:

@@ -20,6 +20,19 @@ UNREADABLE: Mapping[str, tuple[str, str]] = {
     ),
     "broken_json": ("JSON 格式错误，请重新导出", "the JSON is broken from the start; export it again"),
     "no_sheet": ("工作簿中没有这个工作表", "the workbook has no such sheet"),
+    "entities": (
+        "XML 声明了 DOCTYPE 或实体，银行不会这样写，拒收",
+        "the XML declares a document type or entities, which no bank does; it was refused",
+    ),
+    "no_statement": (
+        "文件中没有完整的对账单（MT940 需要 :20:、:60F:、:62F:，camt 需要 Stmt、Rpt 或 Ntfctn），请从银行重新导出",
+        "no complete statement in the file (MT940 needs :20:, :60F:, :62F:; camt needs Stmt, Rpt or Ntfctn); export it again from the bank",
+    ),
+    "broken_statement": ("对账单中有无法解析的行，整份拒收", "a line of the statement cannot be read; the file was refused whole"),
+    "lines_lost": (
+        "对账单的 :61: 行数与解析出的笔数不同，整份拒收",
+        "the statement has other :61: lines than could be read; the file was refused whole",
+    ),
     "no_records": ("文件中没有这个记录路径", "the file has no records at that path"),
 }
 
