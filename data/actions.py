@@ -15,38 +15,142 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects.postgresql import insert
 
 from data.acting import NotAllowed, Overtaken, WrongInput, acting, allow, audit
-from data.definition_actions import Seen, add_promise_rule, publish_definition, set_calendar_day, set_target
+from data.definition_actions import Seen, add_promise_rule, publish_definition, set_calendar_day, set_stage_limit, set_target
+from data.order_actions import COMMENT_SIGNS, Commented, comment, reveal_contact, reveal_order_row, set_owner
 from data.passwords import password_fits, password_hash
 from data.queries import choices as _choices
 from data.queries import jobs as _jobs
 from data.queries import people as _people
 from data.queries import sources as _sources
+from data.queries.order_handling import Contact
+from data.reconciliation_actions import (
+    assign_difference,
+    assign_difference_many,
+    change_label,
+    change_label_many,
+    confirm_label,
+    confirm_label_many,
+    note_difference,
+    note_difference_many,
+    reopen_difference,
+    reopen_difference_many,
+    resolve_difference,
+    resolve_difference_many,
+    set_ledger_account,
+)
+from data.reconciliation_rules import set_fee_rule, set_settlement_rule, set_work_order_rule
 from data.refused import RawRow, RetentionOver, raw_cells
 from data.settings import Settings
+from data.stock_actions import accept_short, extend_hold, map_sku, post_non_sale_out, reallocate, release_hold
+from data.stock_rule_actions import set_hold_rule, set_publish_quota, set_stock_rule
 from data.tables import job_requests
+from data.view_actions import MOST_VIEWS, VIEW_KEYS, VIEW_NAME_SIGNS, remove_view, save_view, share_view
+from data.workbench_actions import (
+    LONGEST_SNOOZE,
+    MOST_ORDERS,
+    TITLE_SIGNS,
+    UNDO_WITHIN,
+    WORDS_SIGNS,
+    AlreadyClosed,
+    ChosenOrders,
+    Done,
+    Given,
+    Taken,
+    act,
+    undo,
+)
+from data.workbench_rule_actions import (
+    answer_intent,
+    close_case_work_order,
+    remove_owner_rule,
+    see_mentions,
+    set_open_hours,
+    set_owner_rule,
+    set_review_rule,
+    set_workbench_settings,
+)
 from data.writes.people import add_person
 from models.people import Person
 from models.scope import EVERYTHING, ROLES
 
 __all__ = [
+    "COMMENT_SIGNS",
     "DEMO_PREFIX",
+    "LONGEST_SNOOZE",
     "MAX_UPLOAD_BYTES",
+    "MOST_ORDERS",
+    "MOST_VIEWS",
+    "TITLE_SIGNS",
+    "UNDO_WITHIN",
+    "VIEW_KEYS",
+    "VIEW_NAME_SIGNS",
+    "WORDS_SIGNS",
+    "AlreadyClosed",
+    "ChosenOrders",
+    "Commented",
+    "Contact",
+    "Done",
+    "Given",
     "NotAllowed",
     "Overtaken",
     "Seen",
+    "Taken",
     "WrongInput",
+    "accept_short",
+    "act",
     "add_promise_rule",
+    "answer_intent",
+    "assign_difference",
+    "assign_difference_many",
+    "change_label",
+    "change_label_many",
     "check_password",
+    "close_case_work_order",
+    "comment",
+    "confirm_label",
+    "confirm_label_many",
     "demo_people",
+    "extend_hold",
+    "map_sku",
+    "note_difference",
+    "note_difference_many",
     "person_of",
+    "post_non_sale_out",
     "publish_definition",
+    "reallocate",
     "record_sign_in",
+    "release_hold",
+    "remove_owner_rule",
+    "remove_view",
+    "reopen_difference",
+    "reopen_difference_many",
     "request_replay",
     "request_run",
     "request_upload",
+    "resolve_difference",
+    "resolve_difference_many",
+    "reveal_contact",
+    "reveal_order_row",
     "reveal_row",
+    "save_view",
+    "see_mentions",
     "set_calendar_day",
+    "set_fee_rule",
+    "set_hold_rule",
+    "set_ledger_account",
+    "set_open_hours",
+    "set_owner",
+    "set_owner_rule",
+    "set_publish_quota",
+    "set_review_rule",
+    "set_settlement_rule",
+    "set_stage_limit",
+    "set_stock_rule",
     "set_target",
+    "set_work_order_rule",
+    "set_workbench_settings",
+    "share_view",
+    "undo",
 ]
 
 DEMO_PREFIX = "demo."
@@ -93,7 +197,7 @@ def request_upload(
     with acting(engine) as connection:
         visible = {shop_id for shop_id, _, _ in _choices.shop_names(connection, scope=person.scope)}
     allow(shop in visible if shop is not None else person.scope == EVERYTHING)
-    allow(person.may_run and person.scope.warehouses is None and 0 < len(content) <= MAX_UPLOAD_BYTES)
+    allow(person.may_upload and person.scope.warehouses is None and 0 < len(content) <= MAX_UPLOAD_BYTES)
     path = _keep_upload(settings.home / "uploads", content=content)
     payload = {
         "path": str(path),

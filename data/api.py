@@ -2,21 +2,40 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from threading import Lock
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
+from data.connectors.amounts import decimals_of
 from data.connectors.registry import manifests
-from data.engine import DatabaseProblem, open_engine
+from data.engine import DatabaseProblem, open_engine, problem_of
+from data.preview import Previewed, PreviewedTable, preview_path
 from data.queries import jobs as _jobs
 from data.queries import pulse as _pulse
 from data.queries.definitions import measured
 from data.queries.pulse import SourcePulse
-from data.reads import reading
+from data.reading import reading
 from data.settings import Settings, WrongSetting, settings
 from models.scope import EVERYTHING
 
-__all__ = ["DatabaseProblem", "Pulse", "Settings", "WrongSetting", "engine", "measured", "pulse", "settings", "source_titles"]
+__all__ = [
+    "DatabaseProblem",
+    "Previewed",
+    "PreviewedTable",
+    "Pulse",
+    "Settings",
+    "WrongSetting",
+    "decimals_of",
+    "engine",
+    "measured",
+    "preview_upload",
+    "pulse",
+    "settings",
+    "source_titles",
+]
 
 _open: dict[Settings, Engine] = {}
 _opening = Lock()
@@ -30,6 +49,23 @@ def source_titles(settings: Settings) -> dict[str, tuple[str, str]]:
         for each in found
         for table in each.tables
     }
+
+
+def preview_upload(
+    engine: Engine, *, settings: Settings, name: str, content: bytes, shop: str | None, as_of: datetime
+) -> tuple[Previewed, ...]:
+    """Say what would come of a file that somebody has in hand; nothing of it stays here."""
+    plain = PurePosixPath(name.replace("\\", "/").replace("\0", "")).name or "upload"
+    with TemporaryDirectory(prefix="orderhub-") as folder:
+        path = Path(folder) / plain
+        path.write_bytes(content)
+        try:
+            return tuple(preview_path(path, settings=settings, as_of=as_of, shop=shop, engine=engine))
+        except DBAPIError as error:
+            problem = problem_of(error, where=engine.url.database or "")
+            if problem is None:
+                raise
+            raise problem from error
 
 
 @dataclass(frozen=True)

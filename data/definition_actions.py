@@ -20,18 +20,22 @@ from data.queries import targets as _targets
 from data.queries.definitions import versions
 from data.tables import audit_log
 from data.writes.definitions import add_rule, add_target, add_version, decide_day
+from data.writes.stage_limits import drop_rule, set_limits, set_rule
 from models.health.components import DEFINITION, Definition, changes_between, definition_as_json, definition_from_json
-from models.health.kpis import KPIS, Kpi
+from models.health.kpis import DEFINED, Kpi
 from models.health.targets import Target
 from models.order_kinds import ORDER_KINDS_BY_KEY
 from models.people import Person
 from models.promise import ANY, PromiseRule
 from models.scope import EVERYTHING
+from models.stages import OPEN_STAGES
 
 # Sizes of texts that people write.
 NOTE_SIGNS = 200
 MOST_HOURS = 10_000
 MOST_PROMISED_HOURS, MOST_PROMISED_DAYS = 8_760, 30
+# Nothing a shop does takes longer (models.durations).
+MOST_LIMIT_HOURS = 2_880
 # The farthest a day of the calendar may be decided ahead.
 YEARS_AHEAD = 3
 
@@ -52,7 +56,7 @@ def set_target(
     Shares are shares of one. ``seen`` is the last version its author saw in this place, 0 for none; returns the new one.
     """
     allow(person.may_define)
-    found = next((each for each in KPIS if each.key == kpi), None)
+    found = next((each for each in DEFINED if each.key == kpi), None)
     if found is None or found.target is None:
         raise WrongInput("这个指标没有目标 / this figure has no target")
     check(month is None or month.day == 1, "月份写作当月第一天 / a month is written as its first day")
@@ -114,6 +118,42 @@ def add_promise_rule(engine: Engine, *, person: Person, rule: PromiseRule, sourc
     return rule.key
 
 
+def set_stage_limit(
+    engine: Engine,
+    *,
+    person: Person,
+    channel: str,
+    stage: str,
+    hours: float | None,
+    seen_hours: float | None,
+    zone: str,
+    as_of: datetime,
+) -> None:
+    """Set from when on orders of a channel are stuck in a stage, or with None go back to what the last 28 days say.
+
+    ``seen_hours`` is the rule its author saw, None where there was none.
+    """
+    allow(person.may_define)
+    check(stage in OPEN_STAGES, "这个环节没有时限 / this stage has no limit")
+    fits = hours is None or (isfinite(hours) and 0 < hours <= MOST_LIMIT_HOURS)
+    check(fits, f"时限须大于 0、不超过 {MOST_LIMIT_HOURS} 小时 / a limit is above 0 and at most {MOST_LIMIT_HOURS} hours")
+    check(hours is not None or seen_hours is not None, "这里没有可以收回的规则 / there is no rule here to take back")
+    subject = f"stage limit {channel}/{stage}"
+    was = None if seen_hours is None else round(seen_hours * 3600)
+    with acting(engine) as connection:
+        check(channel in _choices.channels(connection, scope=EVERYTHING), "没有这个渠道 / there is no such channel")
+        place = {"channel": channel, "stage": stage}
+        if hours is not None:
+            done = set_rule(connection, **place, seconds=max(round(hours * 3600), 1), was=was, as_of=as_of)
+        else:
+            done = drop_rule(connection, **place, was=was or 0)
+            set_limits(connection, today=as_of.astimezone(ZoneInfo(zone)).date(), as_of=as_of)
+        if not done:
+            raise _overtaken_in(connection, subject=subject)
+        detail = {"hours": hours, "was_hours": seen_hours}
+        audit(connection, person_id=person.person_id, action="set_stage_limit", subject=subject, detail=detail, as_of=as_of)
+
+
 def publish_definition(engine: Engine, *, person: Person, definition: Mapping[str, Any], note: str, seen: int, as_of: datetime) -> int:
     """Publish a version of the index: ``weights, floors, targets, slos, ceilings`` by code, as ``definition_as_json`` writes them.
 
@@ -144,6 +184,8 @@ def _check_target(kpi: Kpi, value: float | None) -> None:
         return
     if kpi.unit == "share":
         check(isfinite(value) and 0 < value <= 1, "占比的目标须大于 0%、不超过 100% / a target of a share is above 0% and at most 100%")
+    if kpi.unit == "points":
+        check(isfinite(value) and 0 < value <= 100, "指数的目标须大于 0、不超过 100 / a target of the index is above 0 and at most 100")
     check(
         isfinite(value) and 0 < value <= MOST_HOURS,
         f"目标须大于 0、不超过 {MOST_HOURS} / a target is above 0 and at most {MOST_HOURS}",

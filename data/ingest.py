@@ -17,10 +17,16 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from data import files
-from data.connectors.choose import Choice, NoChoice, ShapeProblem, choose
+from data.connectors import sheets
+from data.connectors.choose import Choice, NoChoice, ShapeProblem
+from data.connectors.companions import Companion, companion_of
 from data.connectors.mapping import Mapper, stated_at
-from data.connectors.readers import Entry, Preview, Reading, UnreadableFile, open_entries, preview, read, read_records
+from data.connectors.readers import Entry, Preview, UnreadableFile, open_entries
+from data.connectors.reading_files import opened
 from data.connectors.registry import manifests
+from data.connectors.statement_head import head_of
+from data.connectors.statement_problems import StatementRefused
+from data.preview import preview_path as preview_path
 from data.queries.shop_book import files_waiting_for_shops, shop_book
 from data.report import Report
 from data.settings import Settings
@@ -127,10 +133,13 @@ def replay_waiting(engine: Engine, *, settings: Settings, as_of: datetime) -> in
 
 
 def _ingest_entry(engine: Engine, entry: Entry, *, given: Given) -> Report:
+    choice: Choice | NoChoice | ShapeProblem | None = None
     try:
-        seen = preview(entry)
-        choice = choose(seen, manifests(given.settings.home / "manifests"), named=given.manifest)
+        seen, choice = sheets.look(entry, manifests(given.settings.home / "manifests"), named=given.manifest)
         if not isinstance(choice, Choice):
+            beside = companion_of(entry.name, seen.rows)
+            if beside is not None:
+                return _set_aside(engine, entry, beside, given=given)
             return _refuse(engine, entry, _refusal_of(choice), given=given)
         if choice.table.fills is not None and not given.masters:
             # neither kept nor recorded, or a later replay by somebody else would take it in
@@ -141,7 +150,9 @@ def _ingest_entry(engine: Engine, entry: Entry, *, given: Given) -> Report:
         refresh_statistics(engine, added=report.orders)
         return report
     except UnreadableFile as problem:
-        return _refuse(engine, entry, WholeRefusal(problem.text, detail={"code": problem.code}), given=given)
+        return _refuse(engine, entry, _refusal_for(problem, choice), given=given)
+    except StatementRefused as problem:
+        return _refuse(engine, entry, _refusal_for(problem, choice), given=given)
 
 
 def _ingest_chosen(connection: Connection, entry: Entry, seen: Preview, choice: Choice, *, given: Given) -> Report:
@@ -154,12 +165,16 @@ def _ingest_chosen(connection: Connection, entry: Entry, seen: Preview, choice: 
     mark_kept(connection, work.file_id)
     book = shop_book(connection, given_shop=given.shop)
     mapper = Mapper(choice.manifest, choice.table, shops=book, as_of=given.as_of)
-    reading = _reading(entry, seen, choice)
+    head = head_of(seen.rows, manifest=choice.manifest, table=choice.table, header_row=choice.header_row)
+    mapper.open_statement(head, name=f"{entry.name} {seen.sheet}")
+    reading = opened(entry, seen, choice)
     origin = Origin(
         work.file_id,
         given.nature,
         given.as_of,
         stated_at=stated_at(seen.rows, manifest=choice.manifest, table=choice.table, header_row=choice.header_row),
+        head=head,
+        further_sums=partial(sheets.summary_sums, entry, seen, choice),
         columns_mark=_columns_mark(choice),
         later=given.later,
     )
@@ -177,12 +192,6 @@ def _ingest_chosen(connection: Connection, entry: Entry, seen: Preview, choice: 
     )
     log.info("file ingested", source=choice.source, rows=taken.rows, refused=taken.rows - taken.accepted, orders=taken.orders)
     return report
-
-
-def _reading(entry: Entry, seen: Preview, choice: Choice) -> Reading:
-    if choice.table.format == "json":
-        return read_records(entry, seen, records_path=choice.records_path)
-    return read(entry, seen, header_row=choice.header_row, columns=choice.table.mapped_columns)
 
 
 def _columns_mark(choice: Choice) -> str:
@@ -206,11 +215,32 @@ def _report(entry: Entry, choice: Choice, taken: Taken) -> Report:
         control_computed=taken.control_computed,
         notices=dict(taken.notices),
         shops_changed=taken.shops_changed,
-        detail={"columns_missing": list(choice.missing)} if choice.missing else {},
+        detail={
+            **({"columns_missing": list(choice.missing)} if choice.missing else {}),
+            **({"note": taken.note} if taken.note else {}),
+        },
     )
 
 
 # ---------------------------------------------------------------- files of which nothing is taken
+
+
+def _set_aside(engine: Engine, entry: Entry, beside: Companion, *, given: Given) -> Report:
+    """Keep and record a file that adds nothing to the statement it came with."""
+    manifest = next(each for each in manifests(given.settings.home / "manifests") if each.name == beside.of)
+    texts = {"zh": beside.zh, "en": beside.en}
+    report = Report(file=entry.name, manifest=manifest.name, kind=manifest.kind, notices={"summary": 1}, detail={"note": texts})
+    files.keep(entry, given.settings.files_dir)
+    now = datetime.now(UTC)
+    with engine.begin() as connection:
+        work = Work(_register(connection, entry, given=given), manifest.name, manifest.version)
+        if (done_before := find_run(connection, work, file=entry.name)) is not None and not given.again:
+            return done_before
+        mark_kept(connection, work.file_id)
+        source = f"{manifest.name}.{beside.key}"
+        record_run(connection, work, report, source=source, started_at=now, finished_at=now, observed_at=None, latest_at=None)
+    log.info("file set aside", source=source)
+    return report
 
 
 def _register(connection: Connection, entry: Entry, *, given: Given) -> int:
@@ -237,6 +267,21 @@ def _refusal_of(problem: NoChoice | ShapeProblem) -> WholeRefusal:
         source=problem.source,
         kind=problem.manifest.kind_of(problem.table),
         detail={"missing": list(problem.missing), "fits": dict(problem.fits)},
+    )
+
+
+def _refusal_for(problem: UnreadableFile | StatementRefused, choice: Choice | NoChoice | ShapeProblem | None) -> WholeRefusal:
+    """Say why a file was refused once a table for it had been found, or before."""
+    detail: dict[str, object] = {"code": problem.code}
+    if not isinstance(choice, Choice):
+        return WholeRefusal(problem.text, detail=detail)
+    return WholeRefusal(
+        problem.text,
+        manifest=choice.manifest.name,
+        version=choice.manifest.version,
+        source=choice.source,
+        kind=choice.kind,
+        detail=detail,
     )
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data.connectors.choose import Choice, choose
+from data.connectors.choose import Choice
 from data.connectors.manifest import Manifest, Table
-from data.connectors.readers import Entry, Preview, UnreadableFile, open_entries, preview, raw_rows
+from data.connectors.readers import Entry, Preview, UnreadableFile, open_entries, raw_rows
 from data.connectors.readers.table import Layout, layout_of
 from data.connectors.registry import manifests
+from data.connectors.sheets import look
 from data.settings import Settings
 from models.personal import looks_personal
 
@@ -51,10 +52,10 @@ def raw_cells(
         raise RetentionOver
     try:
         entry = _entry(path, name=name)
-        seen = preview(entry)
-        choice = choose(seen, manifests(settings.home / "manifests"), named=source)
+        seen, choice = look(entry, manifests(settings.home / "manifests"), named=source)
         known = choice if isinstance(choice, Choice) else None
-        rows = raw_rows(entry, seen, numbers, records_path=known.records_path if known else _only_path(seen))
+        split = known.table.split or None if known else None
+        rows = raw_rows(entry, seen, numbers, records_path=known.records_path if known else _only_path(seen), split=split)
     except UnreadableFile:
         return {}
     layout = _layout(known, seen)

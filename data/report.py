@@ -31,6 +31,11 @@ class Report:
     detail: Mapping[str, Any] = field(default_factory=dict)
     shops_changed: bool = False
 
+    def note(self, *, language: str = "zh") -> str | None:
+        """Say what is to be known of a file that was taken, in Chinese or English."""
+        texts = self.detail.get("note")
+        return str(texts[language]) if texts else None
+
     def as_json(self, *, language: str = "zh") -> dict[str, Any]:
         """Return the object that ``ingest --json`` prints for this file."""
         control = None

@@ -40,8 +40,8 @@ def roll_up_changes(engine: Engine, *, settings: Settings, as_of: datetime, anew
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": lock_key("roll_up")})
         connection.commit()
         try:
-            moved = _adopt_books(connection, settings, as_of=as_of)
-            anew = anew or moved or _is_first(connection) or _worth_rebuilding(connection)
+            _adopt_books(connection, settings, as_of=as_of)
+            anew = anew or _cells_zone(connection) != settings.zone or _is_first(connection) or _worth_rebuilding(connection)
             connection.rollback()
             if anew:
                 connection.execution_options(isolation_level="REPEATABLE READ")
@@ -57,6 +57,8 @@ def roll_up_changes(engine: Engine, *, settings: Settings, as_of: datetime, anew
 def _rolled(connection: Connection, *, settings: Settings, as_of: datetime, anew: bool) -> Snapshot:
     give_memory(connection)
     rolled = (roll_up.rebuild if anew else roll_up.add_changes)(connection, zone=settings.zone)
+    if anew:
+        connection.execute(text("UPDATE installation SET cells_zone = :zone"), {"zone": settings.zone})
     closed_until = as_of.astimezone(ZoneInfo(settings.zone)).date()
     version, definition = current_definition(connection, as_of=as_of)
     capped = record_caps(connection, zone=settings.zone, as_of=as_of)
@@ -94,10 +96,16 @@ def _is_first(connection: Connection) -> bool:
     return not connection.execute(text("SELECT EXISTS (SELECT FROM snapshots)")).scalar_one()
 
 
+def _cells_zone(connection: Connection) -> str | None:
+    return connection.execute(text("SELECT cells_zone FROM installation")).scalar_one_or_none()
+
+
 def _older(connection: Connection) -> bool:
-    """Say whether there are orders from before cells were rolled up."""
-    asked = "SELECT EXISTS (SELECT FROM orders WHERE NOT stub AND channel IS NULL)"
-    return _is_first(connection) and bool(connection.execute(text(asked)).scalar_one())
+    """Say whether there may be orders that an older version has computed; where cells were never computed, a look at the orders tells."""
+    if _cells_zone(connection) is not None:
+        return False
+    asked = "SELECT EXISTS (SELECT FROM orders WHERE NOT stub AND (channel IS NULL OR stage_since IS NULL))"
+    return not _is_first(connection) or bool(connection.execute(text(asked)).scalar_one())
 
 
 def _worth_rebuilding(connection: Connection) -> bool:
@@ -110,20 +118,22 @@ def _worth_rebuilding(connection: Connection) -> bool:
     return bool(counts.changes > _LARGE_PART * counts.orders)
 
 
-def _adopt_books(connection: Connection, settings: Settings, *, as_of: datetime) -> bool:
-    """Take over the settings' zone and currency where they have changed, with the money of every order; say whether they had.
+def _adopt_books(connection: Connection, settings: Settings, *, as_of: datetime) -> None:
+    """Take over the settings' zone and currency where they have changed, with the money of every order.
 
-    Orders stored before there were promises are computed again too.
+    Orders that an older version has computed are computed again too. The cells follow in a transaction of their own; ``cells_zone``
+    tells whoever comes after a crash that they have not.
     """
     books = {"zone": settings.zone, "currency": settings.reporting_currency}
     kept = connection.execute(text("SELECT zone, reporting_currency AS currency FROM installation")).one_or_none()
     if kept is None or (dict(kept._mapping) == books and not _older(connection)):
-        return False
+        return
     connection.execute(text("UPDATE installation SET zone = :zone, reporting_currency = :currency"), books)
     open_stages(connection)
     give_memory(connection)
     connection.execute(text("INSERT INTO touched SELECT shop_id, order_no, nature, first_file_id, ingested_at FROM orders"))
     prepare_touched(connection)
     compute_orders.restate_orders(connection, as_of=as_of)
+    if dict(kept._mapping) != books:
+        connection.execute(text("UPDATE installation SET cells_zone = NULL"))
     connection.commit()
-    return True

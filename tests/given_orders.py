@@ -44,6 +44,7 @@ def an_order(shop_id: str, order_no: str, *, created_at: datetime, **given: obje
         "channel": CHANNEL.get(shop_id, shop_id),
         "stub": False,
         "stage": "created",
+        "stage_since": created_at,
         "on_hold": False,
         "created_at": created_at,
         "currency": "CNY",
@@ -123,7 +124,7 @@ def _life_of(number: int, shop: tuple[str, str, str, str], *, dice: random.Rando
         return row | {"stage": dice.choice(("created", "cancelled"))}
     paid = created + timedelta(minutes=dice.expovariate(0.2))
     minor = round(dice.lognormvariate(9.2, 0.6))
-    row |= {"stage": "paid", "paid_from": paid, "paid_to": paid, "paid_minor": minor, "clock_start_at": paid}
+    row |= {"stage": "paid", "stage_since": paid, "paid_from": paid, "paid_to": paid, "paid_minor": minor, "clock_start_at": paid}
     row |= {"paid_reporting_minor": round(minor * 7.1) if shop[3] == "USD" else minor}
     row |= {"deadline_at": paid + PROMISE, "deadline_rule": "test"}
     weekend = 1.6 if created.weekday() >= 5 else 1.0
@@ -131,7 +132,15 @@ def _life_of(number: int, shop: tuple[str, str, str, str], *, dice: random.Rando
     if shipped >= as_of:
         return row
     vague = timedelta(hours=3) if dice.random() < 0.03 else timedelta()
-    return row | {"stage": "shipped", "shipped_from": shipped - vague, "shipped_to": shipped}
+    if shop[1] != "shopify" and not vague:
+        # the warehouse's list tells when it took which step
+        reviewed, waybilled = (paid + (shipped - paid) * part for part in (0.2, 0.7))
+        row |= {"reviewed_from": reviewed, "reviewed_to": reviewed, "waybilled_from": waybilled, "waybilled_to": waybilled}
+    row |= {"stage": "shipped", "stage_since": shipped, "shipped_from": shipped - vague, "shipped_to": shipped}
+    delivered = shipped + timedelta(days=dice.lognormvariate(1, 0.3))
+    if delivered >= as_of:
+        return row
+    return row | {"stage": "delivered", "stage_since": delivered, "delivered_from": delivered, "delivered_to": delivered}
 
 
 def sources(connection: Connection, *, as_of: datetime) -> None:

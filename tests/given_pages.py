@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from sqlalchemy import Engine
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
-from dashboard import identity
+from dashboard import cached_reads, identity
 from data import api
 from data.settings import settings
 
@@ -30,23 +29,28 @@ def on_database(engine: Engine, *, monkeypatch: pytest.MonkeyPatch, home: Path, 
     if inbox is not None:
         monkeypatch.setenv("ORDERHUB_INBOX", str(inbox))
     monkeypatch.setattr(identity, "_client_address", lambda: None)
-    monkeypatch.setattr(api, "_open", {})
+    opened: dict[object, Engine] = {}
+    monkeypatch.setattr(api, "_open", opened)
     settings.cache_clear()
-    st.cache_data.clear()
+    cached_reads.forget()
     yield engine
+    # or the connections of every test would add up to more than the server has
+    for each in opened.values():
+        each.dispose()
     settings.cache_clear()
-    st.cache_data.clear()
+    cached_reads.forget()
 
 
 def database_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the dashboard's database be where nobody answers."""
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
     settings.cache_clear()
+    cached_reads.forget()
 
 
 def open_page(path: str = OVERVIEW, **query: str | list[str]) -> AppTest:
     """Open a page by its file, with a query as its link would have."""
-    st.cache_data.clear()
+    cached_reads.forget()
     app = AppTest.from_file(str(APP), default_timeout=SECONDS)
     for name, value in query.items():
         app.query_params[name] = value

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select
 
 from data import actions, reads
 from data.actions import NotAllowed, Overtaken, Seen, WrongInput
-from data.tables import audit_log, calendar_days, index_definitions, promise_rules, targets
+from data.tables import audit_log, calendar_days, dwell_day, index_definitions, promise_rules, stage_limits, targets
 from models.health.components import DEFINITION, definition_as_json
 from models.people import Person
 from models.promise import PromiseRule
@@ -26,7 +26,7 @@ ZONE = "Asia/Shanghai"
 LIN = Person(person_id="lin", name="林", role="manager")
 ZHOU = Person(person_id="zhou", name="周", role="manager")
 RULE = PromiseRule("douyin", "*", AS_OF + timedelta(days=1), hours=24)
-TABLES = (targets, calendar_days, promise_rules, index_definitions)
+TABLES = (targets, stage_limits, calendar_days, promise_rules, index_definitions)
 
 
 @pytest.fixture
@@ -62,7 +62,12 @@ def publish_heavier(engine: Engine, person: Person = LIN) -> int:
     return publish(engine, person, weights={"C1": 40})
 
 
-DEEDS: tuple[Callable[..., object], ...] = (set_target, decide_day, add_rule, publish_heavier)
+def set_limit(engine: Engine, person: Person = LIN, **given: Any) -> None:
+    asked = {"channel": "douyin", "stage": "paid", "hours": 6.0, "seen_hours": None, **given}
+    actions.set_stage_limit(engine, person=person, zone=ZONE, as_of=AS_OF, **asked)
+
+
+DEEDS: tuple[Callable[..., object], ...] = (set_target, decide_day, add_rule, publish_heavier, set_limit)
 
 
 def counts(engine: Engine) -> list[int]:
@@ -92,6 +97,7 @@ def test_a_decision_is_written_down_with_who_and_when(deed: Callable[..., object
     assert (written["person_id"], written["at"]) == ("lin", AS_OF)
     assert written["subject"] in {
         "target on_time/*/*",
+        "stage limit douyin/paid",
         "calendar CN 2026-11-23",
         "promise douyin/*@20261123T043000Z",
         "index definition 2",
@@ -133,6 +139,7 @@ def test_of_two_who_race_one_wins_and_the_other_hears_who(deed: Callable[..., ob
         ({"value": 98.0}, "不超过 100%"),
         ({"value": float("nan")}, "不超过 100%"),
         ({"kpi": "ship_hours", "value": -1.0}, "大于 0"),
+        ({"kpi": "index", "value": 101.0}, "不超过 100"),
         ({"kpi": "ship_hours", "value": float("inf")}, "大于 0"),
         ({"value": None}, "没有可以收回的目标"),
     ],
@@ -270,7 +277,7 @@ def test_a_definition_that_cannot_be_is_refused_in_words(changed: dict[str, Any]
     with pytest.raises(WrongInput, match=why):
         publish(merchant, **changed)
 
-    assert counts(merchant)[3:] == [0, 0]
+    assert counts(merchant)[-2:] == [0, 0]
 
 
 def test_a_definition_needs_a_reason(merchant: Engine) -> None:
@@ -291,3 +298,43 @@ def test_versions_of_the_index_count_up_and_keep_their_numbers(merchant: Engine)
         (2, 40, "收紧"),
         (1, 35, ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"stage": "created"}, "没有时限"),
+        ({"stage": "nonsense"}, "没有时限"),
+        ({"channel": "amazon"}, "没有这个渠道"),
+        ({"hours": 0.0}, "大于 0"),
+        ({"hours": float("nan")}, "大于 0"),
+        ({"hours": 1e9}, "大于 0"),
+        ({"hours": None}, "没有可以收回的规则"),
+    ],
+    ids=str,
+)
+def test_a_limit_that_cannot_be_is_refused_in_words(given: dict[str, Any], why: str, merchant: Engine) -> None:
+    with pytest.raises(WrongInput, match=why):
+        set_limit(merchant, **given)
+
+    assert (counts(merchant)[1], counts(merchant)[-1]) == (0, 0)
+
+
+def test_a_limit_is_replaced_by_who_has_seen_it_and_taken_back_to_what_the_days_say(merchant: Engine) -> None:
+    with merchant.begin() as connection:
+        stay = {"day": AS_OF.date() - timedelta(days=1), "dimension": "channel", "value": "douyin", "stage": "paid"}
+        given_orders.insert_rows(connection, dwell_day, [stay | {"bucket": 60, "orders": 99}])
+    set_limit(merchant)
+    with pytest.raises(Overtaken) as lost:
+        set_limit(merchant, ZHOU, hours=9.0)
+    set_limit(merchant, ZHOU, hours=9.0, seen_hours=6.0)
+    with merchant.connect() as connection:
+        ruled = connection.execute(select(stage_limits.c.seconds, stage_limits.c.source)).all()
+
+    set_limit(merchant, hours=None, seen_hours=9.0)
+
+    with merchant.connect() as connection:
+        computed = connection.execute(select(stage_limits.c.source).where(stage_limits.c.stage == "paid")).all()
+    assert lost.value.by == "lin"
+    assert [tuple(row) for row in ruled] == [(32_400, "rule")]
+    assert [row.source for row in computed] == ["p95"]

@@ -2,13 +2,19 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
+from data.engine import migrate
 from data.migrations.upgrade import alembic_config, known_revisions
+from data.queries.health import snapshot
+from data.roll_up import roll_up_changes
+from data.settings import Settings
 from data.tables import metadata
 
 MakeEngine = Callable[..., Engine]
@@ -106,3 +112,72 @@ def test_revisions_form_one_line_and_their_files_are_named_alike() -> None:
 
 def test_there_is_no_way_back_but_a_backup() -> None:
     assert all("def downgrade" not in file.read_text() for file in FOLDER.glob("*.py"))
+
+
+def test_orders_that_an_older_version_computed_are_computed_anew_by_the_first_roll_up(make_engine: MakeEngine) -> None:
+    paid = datetime(2026, 11, 1, 4, tzinfo=UTC)
+    day = {"at": paid, "later": paid + timedelta(days=2), "today": date(2026, 11, 20)}
+    engine = make_engine()
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
+        command.upgrade(alembic_config(connection), "0004")
+        for statement in OLDER:
+            connection.execute(text(statement), day)
+    settings = Settings(inbox=Path("/nowhere"))
+
+    migrate(engine, settings)
+    with engine.connect() as connection:
+        waits = snapshot(connection)
+    done = roll_up_changes(engine, settings=settings, as_of=datetime(2026, 11, 20, 4, tzinfo=UTC))
+
+    with engine.connect() as connection:
+        orders = connection.execute(text("SELECT stage, stage_since FROM orders ORDER BY order_no")).all()
+        cells = connection.execute(text("SELECT sum(done), sum(orders) FROM channel_day")).one()
+        stays = connection.execute(text("SELECT sum(orders) FROM dwell_day WHERE dimension = 'channel' AND stage = 'paid'")).scalar_one()
+    assert waits is None
+    assert done.rebuilt
+    assert [tuple(row) for row in orders] == [("shipped", paid + timedelta(days=2))] * 3
+    assert (tuple(cells), stays) == ((0, 3), 3)
+
+
+def test_cells_by_region_are_there_for_what_an_older_version_rolled_up(make_engine: MakeEngine) -> None:
+    engine = make_engine()
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
+        command.upgrade(alembic_config(connection), "0007")
+        connection.execute(
+            text("""
+            INSERT INTO cell_day (day, channel, region_code, category, orders, due) VALUES
+                ('2026-11-01', 'jd', 'CN-51', 'toys', 3, 1), ('2026-11-01', 'jd', 'CN-51', 'food', 4, 0),
+                ('2026-11-01', 'jd', '', 'food', 5, 2), ('2026-11-02', 'pdd', 'CN-51', 'food', 6, 6)
+            """)
+        )
+
+        command.upgrade(alembic_config(connection), "0008")
+
+        cells = connection.execute(text("SELECT day::text, channel, region_code, orders, due FROM region_day ORDER BY 1, 2, 3")).all()
+    assert [tuple(cell) for cell in cells] == [
+        ("2026-11-01", "jd", "", 5, 2),
+        ("2026-11-01", "jd", "CN-51", 7, 1),
+        ("2026-11-02", "pdd", "CN-51", 6, 6),
+    ]
+
+
+# Three orders, paid and shipped, as the version before the stages kept them, rolled up once.
+OLDER = (
+    "INSERT INTO installation (id, kind, created_at, zone, reporting_currency) VALUES (1, 'real', :at, 'Asia/Shanghai', 'CNY')",
+    """INSERT INTO shops (shop_id, channel, name, zone, currency, complete, created_at)
+        VALUES ('s', 'jd', 'S', 'Asia/Shanghai', 'CNY', true, :at)""",
+    """INSERT INTO orders (shop_id, order_no, channel, stub, stage, on_hold, created_at, paid_from, paid_to, shipped_from, shipped_to,
+        currency, nature, first_file_id, ingested_at, changed_at)
+        SELECT 's', n::text, 'jd', false, 'shipped', false, :at, :at, :at, :later, :later, 'CNY', 'live', 1, :at, :at
+        FROM generate_series(1, 3) AS n""",
+    """INSERT INTO order_claims (shop_id, order_no, source, rank, owned, parent, observed_at, manifest_version, file_id, row_number)
+        SELECT 's', n::text, 'jd.orders', 30, 0, true, :at, 1, 1, n FROM generate_series(1, 3) AS n""",
+    """INSERT INTO order_events (shop_id, order_no, type, part, source, occurred_from, occurred_to, rank, observed_at, ingested_at, nature,
+        file_id, row_number)
+        SELECT 's', n::text, type, '', 'jd.orders', at, at, 30, :at, :at, 'live', 1, n FROM generate_series(1, 3) AS n
+        CROSS JOIN (VALUES ('created', CAST(:at AS timestamptz)), ('paid', :at), ('shipped', :later)) AS happened (type, at)""",
+    """INSERT INTO snapshots (as_of, closed_until, definition_version, changes, rebuilt, restated_days)
+        VALUES (:later, :today, 1, 3, true, '{}')""",
+)

@@ -1,5 +1,6 @@
 """Do the cells always equal a full recomputation, whatever came in which order, and do snapshots and scores say what changed?"""
 
+import json
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,11 +15,13 @@ from sqlalchemy import Connection, Engine, text
 
 from data.current_events import current_events_sql
 from data.ingest import ingest_path
-from data.measures import CUBES, MEASURE_NAMES, Cube
+from data.measures import AXES, CUBES, DWELL_DIMENSIONS, MEASURE_NAMES, Cube
 from data.roll_up import Snapshot, roll_up_changes
 from data.settings import Settings
 from data.writes import roll_up
+from models.durations import BOUNDED, bucket_of
 from models.promise import Promised, closed_by_merchant, verdict
+from models.stages import STAGES_BY_KEY, TIMED_STAGES
 from tests.arriving_files import some_files, write_file
 from tests.final_state import empty
 from tests.own_files import SHIPPED, TO_SHIP, taobao_order, write_orders
@@ -62,7 +65,7 @@ def recomputed(connection: Connection) -> dict[str, Cells]:
     for order in orders:
         happened = times[order["shop_id"], order["order_no"]]
         for axis, moment, measures in contributions(order, happened):
-            assert axis in ("created", "paid", "due", "shipped")
+            assert axis in AXES
             for cube in CUBES:
                 when: object = moment.astimezone(ZONE).date()
                 if cube.hourly:
@@ -115,7 +118,37 @@ def contributions(order: dict[str, Any], happened: dict[str, tuple[datetime, dat
             most = round(max((shipped[1] - paid[0]).total_seconds(), 0))
         hours = {"shipped_exact": exact, "shipped_exact_seconds": least * exact, "shipped_bounded": bounded}
         found.append(("shipped", shipped[1], {**hours, "shipped_low_seconds": least * bounded, "shipped_high_seconds": most * bounded}))
+    done = [happened[name][1] for name in ("delivered", "completed") if name in happened]
+    if done:
+        found.append(("done", min(done), {"done": int("cancelled" not in happened and "refunded" not in happened)}))
     return found
+
+
+def stays(engine: Engine) -> Cells:
+    """Return the lengths of stages as they are stored, those of no order left out."""
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT day, dimension, value, stage, bucket, orders FROM dwell_day WHERE orders <> 0"))
+        return {tuple(row)[:-1]: (row.orders,) for row in rows}
+
+
+def recounted_stays(connection: Connection) -> Cells:
+    """Count the lengths of stages from the orders' own times, in Python alone."""
+    counts: Counter[tuple[Any, ...]] = Counter()
+    for row in connection.execute(text("SELECT *, created_at AS created_from, created_at AS created_to FROM orders WHERE NOT stub")):
+        order = dict(row._mapping)
+        for key in TIMED_STAGES:
+            ends = [(order[f"{step}_from"], order[f"{step}_to"]) for step in STAGES_BY_KEY[key].ends_with if order[f"{step}_to"]]
+            begun = (order[f"{key}_from"], order[f"{key}_to"])
+            if begun[1] is None or not ends:
+                continue
+            left = (min(end[0] for end in ends), min(end[1] for end in ends))
+            if left[1] < begun[0]:
+                continue
+            exact = begun[0] == begun[1] and left[0] == left[1]
+            bucket = bucket_of((left[1] - begun[1]).total_seconds()) if exact else BOUNDED
+            for dimension in DWELL_DIMENSIONS:
+                counts[left[1].astimezone(ZONE).date(), dimension, order[dimension] or "", key, bucket] += 1
+    return {key: (count,) for key, count in counts.items()}
 
 
 @hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -132,14 +165,14 @@ def test_cells_equal_a_recomputation_from_events_after_any_order_of_arrival(
         if data.draw(st.booleans()):
             rolled_up(engine)
     rolled_up(engine)
-    added = all_cells(engine)
+    added, stayed = all_cells(engine), stays(engine)
 
     with engine.connect() as connection:
-        from_events = recomputed(connection)
+        from_events, recounted = recomputed(connection), recounted_stays(connection)
     rolled_up(engine, anew=True)
 
-    assert added == from_events
-    assert all_cells(engine) == added
+    assert (added, stayed) == (from_events, recounted)
+    assert (all_cells(engine), stays(engine)) == (added, stayed)
 
 
 def _export(engine: Engine, folder: Path, *orders: dict[str, str], as_of: datetime = AS_OF) -> None:
@@ -234,6 +267,25 @@ def test_a_day_is_cut_in_the_business_zone_and_a_change_of_it_moves_every_cell(e
     assert moved.rebuilt
 
 
+def test_a_rate_that_comes_late_values_the_payments_of_its_business_day_and_no_other(engine: Engine, tmp_path: Path) -> None:
+    # 16:30 UTC is the next day in Shanghai
+    for number, paid in enumerate(("2026-11-03T15:30:00Z", "2026-11-03T16:30:00Z"), start=1):
+        order = {"id": number, "created_at": paid, "processed_at": paid, "updated_at": paid, "currency": "USD", "total_price": "10.01"}
+        order |= {"financial_status": "paid", "line_items": [{"id": 1, "title": "a", "quantity": 1, "price": "10.01"}]}
+        (tmp_path / f"{number}.json").write_text(json.dumps({"orders": [order]}))
+        take(engine, tmp_path / f"{number}.json", home=tmp_path / "home")
+    rolled_up(engine)
+    unrated = _days(engine, "paid_minor", "unrated")
+
+    (tmp_path / "汇率表.csv").write_text("日期,币种,本位币,汇率\n2026-11-04,USD,CNY,7.2005\n")
+    take(engine, tmp_path / "汇率表.csv", home=tmp_path / "home")
+    snapshot = rolled_up(engine)
+
+    assert unrated == {date(2026, 11, 3): (0, 1), date(2026, 11, 4): (0, 1)}
+    assert _days(engine, "paid_minor", "unrated") == {date(2026, 11, 3): (0, 1), date(2026, 11, 4): (7208, 0)}
+    assert (snapshot.rebuilt, snapshot.restated_days) == (False, (date(2026, 11, 4),))
+
+
 def test_a_roll_up_that_dies_leaves_cells_log_and_snapshots_as_they_were(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,4 +309,4 @@ def test_a_roll_up_that_dies_leaves_cells_log_and_snapshots_as_they_were(
 def test_every_measure_is_a_column_of_every_cube_and_belongs_to_one_axis() -> None:
     assert len(set(MEASURE_NAMES)) == len(MEASURE_NAMES)
     for cube in CUBES:
-        assert "UNION ALL" in roll_up.cells_sql(cube)
+        assert all(f"AS {name}" in roll_up.cells_sql(cube) for name in MEASURE_NAMES)

@@ -6,9 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from data.measures import EXCLUDED, KNOWN_WITHIN, ON_TIME
+from data.measures import ENDS, EXCLUDED, KNOWN_WITHIN, ON_TIME
 from data.queries.health import Part, orders_of
-from models.promise import MERCHANT_CLOSED
 from models.scope import Scope
 
 PAGE = 50
@@ -46,11 +45,6 @@ class Behind:
     good: str
 
 
-# The columns of an order's image that its end and reason make; data.measures speaks of them.
-_ENDS = f"""
-    least(cancelled_from, refunded_from) AS ended_from, least(cancelled_to, refunded_to) AS ended_to,
-    coalesce(close_reason ~* '{MERCHANT_CLOSED}', false) AS closed_by_merchant"""
-
 BEHIND: dict[str, Behind] = {
     "C1": Behind("deadline_at", f"NOT {EXCLUDED}", ON_TIME),
     "C4": Behind("created_at", "nature = 'live'", f"ingested_at <= created_at + interval '{KNOWN_WITHIN}'"),
@@ -83,7 +77,7 @@ def orders_behind(
             shipped_from, shipped_to, ended_to AS ended_at, deadline_at, ingested_at, paid_reporting_minor AS paid_minor, good
         FROM (
             SELECT *, {found.moment} AS moment, coalesce({found.good}, false) AS good
-            FROM (SELECT *, {_ENDS} FROM orders WHERE NOT stub AND {found.moment} >= :since AND {found.moment} < :until{condition}) AS ended
+            FROM (SELECT *, {ENDS} FROM orders WHERE NOT stub AND {found.moment} >= :since AND {found.moment} < :until{condition}) AS ended
             WHERE {found.counts}
         ) AS judged WHERE {wanted} ORDER BY moment, shop_id, order_no LIMIT :limit
         """),

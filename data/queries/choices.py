@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select, true
 
 from data.queries.cut import visible_shops
-from data.tables import regions, shops, skus, warehouses
+from data.tables import carriers, regions, shops, skus, warehouses
 from models.scope import Scope
 
 
@@ -32,6 +32,11 @@ def warehouse_names(connection: Connection, *, scope: Scope) -> list[tuple[str, 
     mine = true() if scope.warehouses is None else warehouses.c.warehouse_code.in_(scope.warehouses)
     query = select(warehouses.c.warehouse_code, warehouses.c.name).where(mine).order_by(warehouses.c.warehouse_code)
     return _tuples(connection, query)
+
+
+def carrier_names(connection: Connection) -> list[tuple[str, str, str]]:
+    """Return every carrier as ``carrier_code, name_zh, name_en``; carriers are nobody's secret."""
+    return _tuples(connection, select(carriers.c.carrier_code, carriers.c.name_zh, carriers.c.name_en).order_by(carriers.c.carrier_code))
 
 
 def shop_names(connection: Connection, *, scope: Scope) -> list[tuple[str, str, str]]:

@@ -3,7 +3,7 @@
 Reads touch pre-aggregated rows alone, and never a grain finer than is drawn. Days are business days, both ends included.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,14 +12,16 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import Connection, func, select, text
 
-from data.measures import CUBES, MEASURE_NAMES, OPEN_PROMISE, Cube
+from data.measures import CUBES, ENDS, EXCLUDED, MEASURE_NAMES, ON_TIME, OPEN_PROMISE, Cube
 from data.queries.cut import UNSORTED, shops_in
 from data.tables import source_files
 from models.health.components import Definition
 from models.health.history import History
 from models.scope import EVERYTHING, Scope
 
-_SUMS = ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in MEASURE_NAMES)
+
+def _summed(measures: Sequence[str]) -> str:
+    return ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in measures)
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,12 @@ class Part:
     regions: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     warehouses: tuple[str, ...] = ()
+    carriers: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
         """Whether it is all of the business."""
-        return not (self.channels or self.regions or self.categories or self.warehouses)
+        return not (self.channels or self.regions or self.categories or self.warehouses or self.carriers)
 
 
 WHOLE = Part()
@@ -70,9 +73,12 @@ class NoSuchGrain(Exception):
 
 
 def snapshot(connection: Connection) -> SnapshotRow | None:
-    """Return the latest snapshot, None before the first roll-up."""
+    """Return the latest snapshot, None before the first roll-up of this version."""
     row = connection.execute(
-        text("SELECT snapshot_id, as_of, closed_until, definition_version FROM snapshots ORDER BY snapshot_id DESC LIMIT 1")
+        text("""
+        SELECT snapshot_id, as_of, closed_until, definition_version FROM snapshots
+        WHERE NOT EXISTS (SELECT FROM installation WHERE cells_zone IS NULL) ORDER BY snapshot_id DESC LIMIT 1
+        """)
     ).one_or_none()
     return None if row is None else SnapshotRow(*row)
 
@@ -80,8 +86,8 @@ def snapshot(connection: Connection) -> SnapshotRow | None:
 def cube_for(*dimensions: str) -> Cube:
     """Return the smallest daily cube that has all of these dimensions; ``NoSuchGrain`` where none does.
 
-    >>> cube_for("channel").name, cube_for("channel", "category").name, cube_for("warehouse_code").name
-    ('channel_day', 'cell_day', 'dispatch_day')
+    >>> cube_for("channel").name, cube_for("region_code").name, cube_for("category").name, cube_for("warehouse_code").name
+    ('channel_day', 'region_day', 'cell_day', 'dispatch_day')
     """
     fitting = [cube for cube in CUBES if not cube.hourly and set(dimensions) <= set(cube.dimensions)]
     if not fitting:
@@ -92,24 +98,28 @@ def cube_for(*dimensions: str) -> Cube:
 def days(connection: Connection, *, scope: Scope, part: Part, first: date, last: date) -> pd.DataFrame:
     """Return one row a business day and channel: ``day, channel`` and every measure."""
     cube, condition, given = _chosen(connection, scope, part, "channel")
-    asked = (
-        f"SELECT day, channel, {_SUMS} FROM {cube.name} WHERE day BETWEEN :first AND :last{condition} GROUP BY day, channel ORDER BY 1, 2"
-    )
+    within = f"WHERE day BETWEEN :first AND :last{condition}"
+    asked = f"SELECT day, channel, {_summed(MEASURE_NAMES)} FROM {cube.name} {within} GROUP BY day, channel ORDER BY 1, 2"
     rows = connection.execute(text(asked), given | {"first": first, "last": last})
     return pd.DataFrame([tuple(row) for row in rows], columns=["day", "channel", *MEASURE_NAMES])
 
 
-def cells(connection: Connection, *, scope: Scope, part: Part, first: date, last: date) -> pd.DataFrame:
-    """Return one row a channel, region and category over some days: ``channel, region, category`` and every measure.
+def cells(
+    connection: Connection, *, scope: Scope, part: Part, first: date, last: date, measures: Sequence[str] = MEASURE_NAMES
+) -> pd.DataFrame:
+    """Return one row a channel, region and category over some days: ``channel, region, category`` and the measures, by default all.
 
     With warehouses chosen there is no region and category to tell apart: both are then UNSORTED, one row a channel.
     """
-    finest = ("channel",) if part.warehouses or scope.warehouses is not None else ("channel", "region_code", "category")
+    sites = part.warehouses or part.carriers or scope.warehouses is not None
+    finest = ("channel",) if sites else ("channel", "region_code", "category")
     cube, condition, given = _chosen(connection, scope, part, *finest)
     keys = ", ".join(finest)
-    asked = f"SELECT {keys}, {_SUMS} FROM {cube.name} WHERE day BETWEEN :first AND :last{condition} GROUP BY {keys} ORDER BY {keys}"
+    asked = (
+        f"SELECT {keys}, {_summed(measures)} FROM {cube.name} WHERE day BETWEEN :first AND :last{condition} GROUP BY {keys} ORDER BY {keys}"
+    )
     rows = connection.execute(text(asked), given | {"first": first, "last": last})
-    frame = pd.DataFrame([tuple(row) for row in rows], columns=[*finest, *MEASURE_NAMES]).rename(columns={"region_code": "region"})
+    frame = pd.DataFrame([tuple(row) for row in rows], columns=[*finest, *measures]).rename(columns={"region_code": "region"})
     for missing in {"region", "category"} - set(frame.columns):
         frame[missing] = UNSORTED
     return frame
@@ -186,11 +196,11 @@ def due_lately(connection: Connection, *, scope: Scope, part: Part, as_of: datet
     row = connection.execute(
         text(f"""
         WITH due AS (
-            SELECT deadline_at, coalesce(shipped_to <= deadline_at, false) AS good FROM orders
-            WHERE NOT stub AND deadline_at > CAST(:as_of AS timestamptz) - interval '6 hours' AND deadline_at <= :as_of
-                AND NOT (shipped_to IS NULL AND coalesce(least(cancelled_to, refunded_to) <= deadline_at, false)){condition}
-        )
-        SELECT {counts} FROM due
+            SELECT *, {ENDS} FROM orders
+            WHERE NOT stub AND deadline_at > CAST(:as_of AS timestamptz) - interval '6 hours' AND deadline_at <= :as_of{condition}
+        ),
+        judged AS (SELECT deadline_at, coalesce({ON_TIME}, false) AS good FROM due WHERE NOT {EXCLUDED})
+        SELECT {counts} FROM judged
         """),
         given | {"as_of": as_of},
     ).one()
@@ -204,28 +214,43 @@ def _within(minutes: int) -> str:
     return f"deadline_at > CAST(:as_of AS timestamptz) - interval '{minutes} minutes'"
 
 
-_COLUMNS: Mapping[str, str] = {
+COLUMNS: Mapping[str, str] = {
     "channels": "channel",
     "regions": "region_code",
     "categories": "category",
     "warehouses": "warehouse_code",
+    "carriers": "carrier_code",
 }
 
 
 def _chosen(connection: Connection, scope: Scope, part: Part, *needed: str) -> tuple[Cube, str, dict[str, Any]]:
     """Return the cube that answers for a part within a scope, the condition for it, and its parameters."""
-    wanted = {column: list(getattr(part, name)) for name, column in _COLUMNS.items() if getattr(part, name)}
+    chosen = chosen_cells(connection, scope, part)
+    return cube_for(*dict.fromkeys((*needed, *chosen.columns))), chosen.condition, chosen.given
+
+
+@dataclass(frozen=True)
+class ChosenCells:
+    """Which cells a part within a scope means: the columns it speaks of, the condition, and its parameters."""
+
+    columns: tuple[str, ...]
+    condition: str
+    given: dict[str, Any]
+
+
+def chosen_cells(connection: Connection, scope: Scope, part: Part) -> ChosenCells:
+    """Return the condition on cells for a part within a scope; ``NoSuchGrain`` where a channel is seen in part."""
+    wanted = {column: list(getattr(part, name)) for name, column in COLUMNS.items() if getattr(part, name)}
     limits: dict[str, list[str]] = {}
     if scope.warehouses is not None:
         limits["warehouse_code"] = list(scope.warehouses)
     if scope.shops is not None or scope.channels is not None:
         limits["channel"] = _whole_channels(connection, scope)
-    cube = cube_for(*dict.fromkeys((*needed, *wanted, *limits)))
     given: dict[str, Any] = {f"wanted_{column}": codes for column, codes in wanted.items()}
     given |= {f"limit_{column}": codes for column, codes in limits.items()}
     conditions = [f" AND {column} = ANY(:wanted_{column})" for column in wanted]
     conditions += [f" AND {column} = ANY(:limit_{column})" for column in limits]
-    return cube, "".join(conditions), given
+    return ChosenCells(tuple(dict.fromkeys((*wanted, *limits))), "".join(conditions), given)
 
 
 def sees_anything(connection: Connection, *, scope: Scope) -> bool:
@@ -253,16 +278,21 @@ def _whole_channels(connection: Connection, scope: Scope) -> list[str]:
     return [row.channel for row in rows if row.seen]
 
 
-def orders_of(scope: Scope, part: Part) -> tuple[str, dict[str, Any]]:
-    """Return the condition on orders themselves for a part within a scope, and its parameters."""
-    wanted = {column: list(getattr(part, name)) for name, column in _COLUMNS.items() if getattr(part, name)}
+def orders_of(scope: Scope, part: Part, *, relation: str = "") -> tuple[str, dict[str, Any]]:
+    """Return the condition on orders themselves (by the name ``relation``, if any) for a part within a scope, and its parameters."""
+    of = f"{relation}." if relation else ""
+    wanted = {column: list(getattr(part, name)) for name, column in COLUMNS.items() if getattr(part, name)}
     limits = {"shop_id": scope.shops, "channel": scope.channels, "warehouse_code": scope.warehouses}
     given: dict[str, Any] = {f"wanted_{column}": codes for column, codes in wanted.items()}
-    conditions = [f" AND coalesce({column}, '') = ANY(:wanted_{column})" for column in wanted]
+    # in words that an index understands: nothing counts as 未归类
+    conditions = [
+        f" AND ({of}{column} = ANY(:wanted_{column}){f' OR {of}{column} IS NULL' if UNSORTED in codes else ''})"
+        for column, codes in wanted.items()
+    ]
     for column, codes in limits.items():
         if codes is not None:
             given[f"limit_{column}"] = list(codes)
-            conditions.append(f" AND {column} = ANY(:limit_{column})")
+            conditions.append(f" AND {of}{column} = ANY(:limit_{column})")
     return "".join(conditions), given
 
 

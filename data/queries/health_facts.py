@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 from sqlalchemy import Connection
 
+from data.measures import MEASURE_NAMES
 from data.queries import health
 from data.queries.definitions import current_definition, versions
 from data.queries.health import NoSuchGrain, Part, Published, SnapshotRow
@@ -19,10 +20,11 @@ TREND_WEEKS = 14
 
 @dataclass(frozen=True)
 class Span:
-    """Business days, both included."""
+    """Business days, both included; ``compared`` are the first and last day it is held against, by default as many days before it."""
 
     first: date
     last: date
+    compared: tuple[date, date] | None = None
 
     @property
     def days(self) -> int:
@@ -31,14 +33,17 @@ class Span:
 
     @property
     def before(self) -> "Span":
-        """As many days that end where these begin."""
+        """The days it is held against."""
+        if self.compared is not None:
+            return Span(*self.compared)
         return Span(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
 
 
 @dataclass(frozen=True)
 class HealthFacts:
-    """All that is read; ``now`` and ``before`` as ``data.queries.health.cells``, ``days`` as ``data.queries.health.days``.
+    """All that is read.
 
+    ``now`` and ``before`` are ``data.queries.health.cells`` with what the index is made of, ``days`` is ``data.queries.health.days``.
     ``history`` reaches back over the trend, ``published_before`` is the score of the period before as first published, with the
     definition it was published under; both None where the period is none that is published, or only a part is looked at.
     """
@@ -66,19 +71,26 @@ def facts(connection: Connection, *, scope: Scope, part: Part, zone: str, span: 
     before = None
     if part.whole and scope == Scope():
         before = _published(connection, span.before)
+    measures = _judged(definition)
     by_version = {version.version: version.definition for version in versions(connection)}
     return HealthFacts(
         snapshot=snapshot,
         definition=definition,
         span=span,
-        now=health.cells(connection, scope=scope, part=part, first=span.first, last=span.last),
-        before=health.cells(connection, scope=scope, part=part, first=span.before.first, last=span.before.last),
+        now=health.cells(connection, scope=scope, part=part, first=span.first, last=span.last, measures=measures),
+        before=health.cells(connection, scope=scope, part=part, first=span.before.first, last=span.before.last, measures=measures),
         days=health.days(connection, scope=scope, part=part, first=trend_first, last=snapshot.closed_until),
         history=health.history(connection, definition=definition, until=until, zone=zone, scope=scope, part=part, first=trend_first),
         published_before=before,
         published_definition=None if before is None else by_version.get(before.version),
         restated_weeks=tuple(health.restated_weeks(connection, first=trend_first)) if part.whole else (),
     )
+
+
+def _judged(definition: Definition) -> list[str]:
+    """Return the measures that the components count, and what is unsure of them: summing the others too would take as long again."""
+    named = {name for component in definition.components for name in (component.units, component.good)} | {"maybe_on_time"}
+    return [name for name in MEASURE_NAMES if name in named]
 
 
 def latest_snapshot(connection: Connection, *, scope: Scope) -> SnapshotRow | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, desc, false, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, desc, false, func, literal, or_, select, true, tuple_, union_all
 
 from data.queries.cut import shops_in
 from data.tables import file_runs, rejected_rows, source_files
@@ -118,11 +118,33 @@ def sources(connection: Connection, *, scope: Scope, since: datetime) -> list[So
     return [Source(**{**row, **{name: int(row[name]) for name in sums}}) for row in connection.execute(query).mappings()]
 
 
-def last_learnt_at(connection: Connection, *, scope: Scope) -> datetime | None:
-    """Say when the last visible file was taken in, or None when none ever was."""
-    query = select(func.max(file_runs.c.finished_at)).where(
-        file_runs.c.file_id.in_(select(source_files.c.file_id).where(_visible_files(scope)))
+def fresh_shops(connection: Connection, *, scope: Scope) -> list[tuple[str, datetime | None]]:
+    """Say of each shop that ever sent more than masters when its last live file came: ``shop_id, received_at``, the latter perhaps None.
+
+    "" stands for files of many shops. Each answer is a step into an index: this is asked by every page.
+    """
+    everybodys = select(literal("").label("shop_id")).where(true() if scope.shops is None and scope.channels is None else false())
+    seen = union_all(shops_in(scope), everybodys).subquery()
+    taken = select(file_runs.c.run_id).where(
+        file_runs.c.file_id == source_files.c.file_id, file_runs.c.manifest != "", file_runs.c.kind != "reference"
     )
+    # a range, not an equality: or a shop that has long been quiet would be looked for through the files of all others
+    newest_first = (desc(source_files.c.shop_id), desc(source_files.c.received_at))
+    its = (
+        select(source_files.c.received_at)
+        .where(source_files.c.shop_id.between(seen.c.shop_id, seen.c.shop_id))
+        .order_by(*newest_first)
+        .limit(1)
+    )
+    last_live = its.where(source_files.c.nature == "live", taken.where(file_runs.c.status == "ingested").exists())
+    query = select(seen.c.shop_id, last_live.scalar_subquery()).where(its.where(taken.exists()).scalar_subquery().is_not(None))
+    return [(shop_id, at) for shop_id, at in connection.execute(query.order_by(seen.c.shop_id))]
+
+
+def last_learnt_at(connection: Connection, *, scope: Scope) -> datetime | None:
+    """Say when the last visible file was taken in, or None when none ever was; asked by every page, a step into an index."""
+    visible = select(source_files.c.file_id).where(source_files.c.file_id == file_runs.c.file_id, _visible_files(scope))
+    query = select(file_runs.c.finished_at).where(visible.exists()).order_by(desc(file_runs.c.finished_at)).limit(1)
     learnt: datetime | None = connection.scalar(query)
     return learnt
 

@@ -22,7 +22,8 @@ def recompute_orders(connection: Connection, who: Statement) -> None:
 
     Where an event's own authority later showed the order without it, ``reverted`` or ``released`` is appended.
     """
-    columns = ["stub", "stage", "on_hold", "created_at", *_TIMED_COLUMNS, "category", "line_source", *ORDER_FIELDS, *_DECIDED]
+    columns = ["stub", "stage", "on_hold", "stage_since", "created_at", *_TIMED_COLUMNS, "category", "line_source"]
+    columns += [*ORDER_FIELDS, *_DECIDED]
     listed = ", ".join(columns)
     same = f"ROW({', '.join(f'kept.{c}' for c in columns)}) IS NOT DISTINCT FROM ROW({', '.join(f'EXCLUDED.{c}' for c in columns)})"
     changed = f"""
@@ -42,13 +43,15 @@ def recompute_orders(connection: Connection, who: Statement) -> None:
         lines AS ({_LINES}),
         computed AS (
             SELECT shop_id, order_no, touched.nature, touched.file_id, touched.as_of,
-                NOT coalesce(parent, false) OR facts.created_at IS NULL AS stub, coalesce(stage, 'unknown') AS stage,
+                NOT coalesce(parent, false) OR facts.created_at IS NULL OR replaced.order_no IS NOT NULL AS stub,
+                coalesce(stage, 'unknown') AS stage,
                 coalesce(held AND shipped_to IS NULL AND NOT ended, false) AS on_hold,
-                facts.created_at, {", ".join(_TIMED_COLUMNS)}, lines.category, lines.line_source,
+                facts.stage_since, facts.created_at, {", ".join(_TIMED_COLUMNS)}, lines.category, lines.line_source,
                 {", ".join(_MASTERED.get(field, f"claimed.{field}") for field in ORDER_FIELDS)}, shops.channel
             FROM touched LEFT JOIN facts USING (shop_id, order_no)
             LEFT JOIN claimed USING (shop_id, order_no) LEFT JOIN lines USING (shop_id, order_no)
             LEFT JOIN customers USING (customer_id) LEFT JOIN shops USING (shop_id)
+            LEFT JOIN (SELECT shop_id, order_no FROM gathered WHERE replaced) AS replaced USING (shop_id, order_no)
             LEFT JOIN ({_WAREHOUSE_LABELS}) AS labels ON labels.label = claimed.warehouse_code
         ),
         {promised_sql("computed", touched="touched")},
@@ -124,7 +127,11 @@ _FLAGS = f"{_STAGE}, mask & {_BIT['held']} <> 0 AS held, mask & {_ENDED} <> 0 AS
 
 def _times(live: str) -> str:
     """Return the time columns of an order as aggregates over events that are ``live``."""
-    columns = [f"min(occurred_from) FILTER (WHERE type = 'created' AND {live}) AS created_at"]
+    steps = ", ".join(repr(step) for step in PROGRESS)
+    columns = [
+        f"min(occurred_from) FILTER (WHERE type = 'created' AND {live}) AS created_at",
+        f"max(occurred_to) FILTER (WHERE type IN ({steps}) AND ({live} OR type = 'part_shipped')) AS stage_since",
+    ]
     columns += [
         f"min(occurred_{end}) FILTER (WHERE type = '{event}' AND {live}) AS {event}_{end}"
         for event in TIMED_EVENTS
@@ -133,6 +140,7 @@ def _times(live: str) -> str:
     return ", ".join(columns)
 
 
+# An order whose creation another undoes (a split order's child does) lives on in that one, and counts no more.
 # Most orders have one statement of each event and nothing to weigh; only the others pay for choosing. A part of an order
 # (package, refund) never moves the whole of it, but a part shipment shows in the stage.
 _FACTS = f"""
@@ -140,9 +148,11 @@ _FACTS = f"""
         SELECT shop_id, order_no, count(*) FILTER (WHERE part = '') AS statements,
             {_MASK} FILTER (WHERE part = '' OR type = 'part_shipped') AS mask,
             bit_count(({_MASK} FILTER (WHERE part = ''))::bit(32)) AS types,
-            min(observed_at) AS first_observed_at, max(observed_at) AS last_observed_at, {_times("part = ''")}
+            min(observed_at) AS first_observed_at, max(observed_at) AS last_observed_at, bool_or(type = 'reverted') AS replaced,
+            {_times("part = ''")}
         FROM order_events AS e JOIN touched USING (shop_id, order_no)
-        WHERE {within("e")} AND type NOT IN ('reverted', 'released') GROUP BY shop_id, order_no
+        WHERE {within("e")} AND (type NOT IN ('reverted', 'released') OR (type, part) = ('reverted', 'created'))
+        GROUP BY shop_id, order_no
     ),
     contested AS MATERIALIZED (
         SELECT shop_id, order_no FROM gathered WHERE statements <> types
@@ -155,9 +165,9 @@ _FACTS = f"""
         WHERE (part = '' OR type = 'part_shipped') AND undone_at IS NULL GROUP BY shop_id, order_no
     ),
     facts AS (
-        SELECT shop_id, order_no, {_FLAGS}, created_at, {", ".join(_TIMED_COLUMNS)} FROM gathered
+        SELECT shop_id, order_no, {_FLAGS}, stage_since, created_at, {", ".join(_TIMED_COLUMNS)} FROM gathered
         WHERE NOT EXISTS (SELECT FROM contested WHERE (contested.shop_id, contested.order_no) = (gathered.shop_id, gathered.order_no))
-        UNION ALL SELECT shop_id, order_no, {_FLAGS}, created_at, {", ".join(_TIMED_COLUMNS)} FROM weighed
+        UNION ALL SELECT shop_id, order_no, {_FLAGS}, stage_since, created_at, {", ".join(_TIMED_COLUMNS)} FROM weighed
     )"""
 
 _UNDONE = """

@@ -1,6 +1,7 @@
-"""Which business days does a red line cap, going by what the jobs' ledger tells?"""
+"""Which business days does a red line cap, going by what the jobs' ledger and the stock tell?"""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,11 +9,13 @@ from sqlalchemy import Connection, text
 
 from data.writes.job_ledger import STOPPED
 from models.health.caps import Gap, outages, sync_gaps
+from models.stock.metrics import METRICS, METRICS_BY_KEY
 
 # How far back a roll-up looks for gaps; longer ago, nothing can change any more.
 _BACK = timedelta(days=2)
 # The sweep that every installation runs; pulls of interfaces are judged one by one.
 _SWEEP = "pull_inbox"
+SHORT_AT_END = "short_at_day_end"
 
 
 def record_caps(connection: Connection, *, zone: str, as_of: datetime) -> frozenset[date]:
@@ -28,7 +31,8 @@ def record_caps(connection: Connection, *, zone: str, as_of: datetime) -> frozen
     found = [("sync_gap", gap) for gap in sync_gaps(successes, stops=stops, until=as_of)]
     found += [("interface_down", gap) for gap in _outages(connection, since=since, as_of=as_of)]
     rows = [(day, code, gap) for code, gap in found for day in _days(gap, zone=zone)]
-    return frozenset(day for day, code, gap in rows if _record(connection, day=day, code=code, gap=gap, as_of=as_of))
+    capped = {day for day, code, gap in rows if _record(connection, day=day, code=code, detail=_span(gap), as_of=as_of)}
+    return frozenset(capped | _record_stock(connection, since=since, zone=zone, as_of=as_of))
 
 
 def _outages(connection: Connection, *, since: datetime, as_of: datetime) -> list[Gap]:
@@ -47,14 +51,46 @@ def _days(gap: Gap, *, zone: str) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
-def _record(connection: Connection, *, day: date, code: str, gap: Gap, as_of: datetime) -> bool:
-    """Write a cap down once a day and code; its detail follows a gap that grows. Say whether it is new."""
-    detail = {"since": gap.since.astimezone(UTC).isoformat(), "until": gap.until.astimezone(UTC).isoformat()}
+def _record_stock(connection: Connection, *, since: datetime, zone: str, as_of: datetime) -> set[date]:
+    """Cap the days that are over and ended with a short order, too wide a difference or too many holds not released."""
+    first, today = (moment.astimezone(ZoneInfo(zone)).date() for moment in (since, as_of))
+    figures = connection.execute(
+        text(
+            "SELECT day, kpi, member, value FROM stock_kpis WHERE day >= :first AND day < :today AND kpi = ANY(:kpis) AND value IS NOT NULL"
+        ),
+        {"first": first, "today": today, "kpis": [metric.key for metric in METRICS if metric.cap]},
+    )
+    crossed: dict[tuple[date, str], dict[str, object]] = {}
+    for row in figures:
+        metric = METRICS_BY_KEY[row.kpi]
+        if metric.breached(float(row.value)):
+            crossed.setdefault((row.day, metric.cap), {})[row.member or "all"] = float(row.value)
+    for day, orders in _short_at_end(connection, first=first, today=today, zone=zone):
+        crossed[day, SHORT_AT_END] = {"orders": orders}
+    return {day for (day, code), detail in crossed.items() if _record(connection, day=day, code=code, detail=detail, as_of=as_of)}
+
+
+def _short_at_end(connection: Connection, *, first: date, today: date, zone: str) -> list[tuple[date, int]]:
+    """Return the days that ended with orders that were short then, and how many those were."""
+    asked = """
+        SELECT day::date AS day, count(*) AS orders FROM generate_series(CAST(:first AS date), CAST(:today AS date) - 1, '1 day') AS day
+        JOIN order_holding ON short_since < (day::date + 1)::timestamp AT TIME ZONE :zone
+            AND coalesce(short_until, 'infinity') >= (day::date + 1)::timestamp AT TIME ZONE :zone
+        GROUP BY 1 ORDER BY 1"""
+    return [(row.day, row.orders) for row in connection.execute(text(asked), {"first": first, "today": today, "zone": zone})]
+
+
+def _span(gap: Gap) -> dict[str, object]:
+    return {"since": gap.since.astimezone(UTC).isoformat(), "until": gap.until.astimezone(UTC).isoformat()}
+
+
+def _record(connection: Connection, *, day: date, code: str, detail: Mapping[str, object], as_of: datetime) -> bool:
+    """Write a cap down once a day and code; its detail follows what grows. Say whether it is new."""
     row = connection.execute(
         text("""
         INSERT INTO day_caps AS kept (day, code, detail, recorded_at) VALUES (:day, :code, CAST(:detail AS jsonb), :as_of)
         ON CONFLICT (day, code) DO UPDATE SET detail = EXCLUDED.detail RETURNING recorded_at = :as_of AS new
         """),
-        {"day": day, "code": code, "detail": json.dumps(detail), "as_of": as_of},
+        {"day": day, "code": code, "detail": json.dumps(dict(detail)), "as_of": as_of},
     ).one()
     return bool(row.new)

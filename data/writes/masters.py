@@ -44,8 +44,8 @@ def create_shops(connection: Connection, shops: list[Shop], *, as_of: datetime, 
     for shop in sorted(shops, key=lambda shop: shop.shop_id):
         connection.execute(
             text("""
-            INSERT INTO shops (shop_id, channel, name, zone, currency, complete, created_at)
-            VALUES (:shop_id, :channel, :name, :zone, :currency, false, :as_of) ON CONFLICT DO NOTHING
+            INSERT INTO shops (shop_id, channel, name, zone, currency, calendar, complete, created_at)
+            VALUES (:shop_id, :channel, :name, :zone, :currency, :calendar, false, :as_of) ON CONFLICT DO NOTHING
             """),
             {
                 "shop_id": shop.shop_id,
@@ -53,6 +53,7 @@ def create_shops(connection: Connection, shops: list[Shop], *, as_of: datetime, 
                 "name": shop.name,
                 "zone": shop.zone,
                 "currency": shop.currency,
+                "calendar": shop.calendar,
                 "as_of": as_of,
             },
         )

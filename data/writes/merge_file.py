@@ -1,7 +1,7 @@
 """How does one chosen file go from chunks to stored orders, inside one transaction?"""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,11 +13,14 @@ from data.connectors.batch import Batch
 from data.connectors.manifest import Manifest, Table
 from data.connectors.mapping import Mapper
 from data.connectors.readers import Reading
-from data.writes import compute_orders, merge_lines, merge_orders, staging
+from data.connectors.statement_head import Head, StatementFound, statements_of
+from data.connectors.statement_problems import ControlSum, StatementRefused, no_shop, told, unconverted_note
+from data.writes import compute_orders, merge_bank, merge_lines, merge_orders, merge_statements, merge_stock, staging
 from data.writes.categories import reclassify
 from data.writes.masters import assign_touched_shops, create_shops, lock_masters, store_master, touch_restated
 from data.writes.moved_shops import put_back_moved_shops
 from data.writes.stale import adopt_put_off, compute_touched, put_off
+from data.writes.stock_touch import note_touched
 from models.findings import Finding
 from models.orders import ORDER_FIELDS
 
@@ -42,6 +45,8 @@ class Origin:
     stated_at: datetime | None = None
     columns_mark: str = ""
     later: bool = False
+    head: Head = field(default_factory=Head)
+    further_sums: Callable[[Mapper], Sequence[ControlSum]] | None = None
 
 
 @dataclass
@@ -54,6 +59,7 @@ class Taken:
     staged: Counter[str] = field(default_factory=Counter)
     order_fields: set[str] = field(default_factory=set)
     notices: Counter[str] = field(default_factory=Counter)
+    note: dict[str, str] = field(default_factory=dict)
     reference: list[pd.DataFrame] = field(default_factory=list)
     latest_at: datetime | None = None
     orders: int = 0
@@ -62,6 +68,8 @@ class Taken:
     shops_changed: bool = False
     control_stated: str | None = None
     control_computed: str | None = None
+    statements: tuple[StatementFound, ...] = ()
+    sums: tuple[ControlSum, ...] = ()
 
     @property
     def accepted(self) -> int:
@@ -89,10 +97,17 @@ def merge_file(connection: Connection, reading: Reading, mapper: Mapper, *, orig
     taken = _stage_all(connection, reading, mapper, progress=progress)
     if found := mapper.control(reading.totals()):
         taken.control_stated, taken.control_computed = found
-    taken.observed_at = origin.stated_at or taken.latest_at or NEVER
+    taken.observed_at = origin.stated_at or mapper.stated_below(reading.footers) or taken.latest_at or NEVER
+    if mapper.entries is not None:
+        _merge_entries(connection, taken, mapper, reading, origin=origin)
+        return taken
+    if mapper.stock is not None:
+        _merge_stock(connection, taken, mapper, origin=origin)
+        return taken
     lock_masters(connection, changing=mapper.table.fills is not None)
     create_shops(connection, mapper.new_shops, as_of=origin.as_of, platform=mapper.table.role == "platform")
-    taken.shops_changed = bool(mapper.new_shops) or mapper.table.fills == "shops"
+    # a statement may have waited for its shop, or for a rate of its currency
+    taken.shops_changed = bool(mapper.new_shops) or mapper.table.fills in ("shops", "fx_rates")
     if mapper.table.fills is not None:
         _merge_master(connection, taken, mapper.table, origin=origin)
     else:
@@ -118,7 +133,60 @@ def _stage_all(connection: Connection, reading: Reading, mapper: Mapper, *, prog
 
 
 def _stage(connection: Connection, batch: Batch) -> Counter[str]:
-    return Counter({name: staging.stage(connection, name, getattr(batch, name)) for name in _FRAMES})
+    staged = Counter({name: staging.stage(connection, name, getattr(batch, name)) for name in _FRAMES})
+    if batch.entries is not None:
+        name = "bank" if "booked_on" in batch.entries else "settlement"
+        staged[name] = staging.stage(connection, name, staging.entry_columns(name, batch.entries))
+    if batch.stock is not None:
+        staged["stock"] = staging.stage(connection, "stock", batch.stock)
+    return staged
+
+
+def _merge_entries(connection: Connection, taken: Taken, mapper: Mapper, reading: Reading, *, origin: Origin) -> None:
+    """Store a statement's lines, once its totals and its shop are proven; nothing of it is stored by halves."""
+    assert mapper.entries is not None
+    sums = mapper.control_sums(reading.footers, further=origin.further_sums(mapper) if origin.further_sums else ())
+    taken.control_stated, taken.control_computed = told(sums, side="stated"), told(sums, side="computed")
+    if mapper.entries.unknown_shops:
+        raise no_shop(sorted(mapper.entries.unknown_shops))
+    source = mapper.manifest.source(mapper.table)
+    who = merge_statements.Bringer(source, origin.file_id, mapper.manifest.version, origin.nature, taken.observed_at, origin.as_of)
+    found = statements_of(mapper.entries, head=origin.head, stated=reading.statements)
+    if mapper.manifest.kind == "bank":
+        merge_bank.refuse_unnamed(connection)
+        merge_bank.lock_accounts(connection)
+        merge_statements.name_statements(connection, merge_statements.store_statements(connection, found, who=who, sums=sums))
+        merge_bank.forget_earlier_reading(connection, who)
+        merge_bank.store_lines(connection, who)
+        if codes := merge_bank.unconverted_money(connection):
+            taken.note = unconverted_note(codes)
+    else:
+        merge_statements.refuse_unrated(connection)
+        merge_statements.lock_shops(connection)
+        merge_statements.name_statements(connection, merge_statements.store_statements(connection, found, who=who, sums=sums))
+        merge_statements.forget_earlier_reading(connection, who)
+        merge_statements.store_lines(connection, who)
+        if mapper.table.entry is not None and mapper.table.entry.settled_by:
+            merge_statements.drop_settled_since(connection, who)
+        taken.orders = merge_statements.count_orders(connection)
+    taken.lines = taken.staged["settlement"] + taken.staged["bank"]
+    taken.statements = tuple(found)
+    taken.sums = tuple(sums)
+
+
+def _merge_stock(connection: Connection, taken: Taken, mapper: Mapper, *, origin: Origin) -> None:
+    """Store a stock list's rows as of the instant that it speaks of.
+
+    A list that names none, neither in itself nor by its name, can only be the answer to a question asked just now.
+    """
+    stated = origin.stated_at or mapper.named_at or taken.latest_at
+    if stated is None and taken.accepted and origin.nature != "live":
+        raise StatementRefused("no_as_of")
+    taken.observed_at = stated or origin.as_of
+    who = merge_stock.Teller(
+        mapper.manifest.source(mapper.table), origin.file_id, mapper.manifest.version, origin.nature, taken.observed_at, origin.as_of
+    )
+    taken.notices.update(merge_stock.store_stock(connection, who))
 
 
 def _merge_orders(connection: Connection, taken: Taken, manifest: Manifest, table: Table, *, origin: Origin) -> None:
@@ -158,6 +226,7 @@ def _merge_orders(connection: Connection, taken: Taken, manifest: Manifest, tabl
         compute_orders.attach_lines(connection, who)
     else:
         compute_touched(connection, who)
+    note_touched(connection)
 
 
 def _merge_master(connection: Connection, taken: Taken, table: Table, *, origin: Origin) -> None:
@@ -170,6 +239,11 @@ def _merge_master(connection: Connection, taken: Taken, table: Table, *, origin:
     store_master(connection, table.fills, frame, observed_at=taken.observed_at, as_of=origin.as_of)
     if table.fills == "skus":
         reclassify(connection, sku_codes=frame["sku_code"].drop_duplicates().tolist(), as_of=origin.as_of, by="master")
+    if table.fills == "warehouses":
+        merge_stock.rename_stock(connection)
+    if table.fills in ("skus", "sku_aliases"):
+        merge_stock.replay_parked(connection, as_of=origin.as_of)
     touch_restated(connection, table.fills, frame)
     merge_orders.prepare_touched(connection)
     compute_orders.restate_orders(connection, as_of=origin.as_of)
+    note_touched(connection)

@@ -23,7 +23,7 @@ class Statement:
     """Who speaks: one file, read through one table of one manifest.
 
     ``fields`` are the ORDER_FIELDS that the file had; ``combine`` says how an order's several rows make one value
-    (same, sum, min or max; same where it is silent). ``columns_mark`` tells files of one table apart that lack different
+    (same, sum, min, max or largest; same where it is silent). ``columns_mark`` tells files of one table apart that lack different
     columns: a shorter export must not erase what a longer one said.
     """
 
@@ -158,6 +158,8 @@ def store_promises(connection: Connection, who: Statement) -> None:
 # A sum beyond all numbers is missing rather than the end of the file.
 _BEYOND = 2**63 - 1
 _AGGREGATE = {"same": "max({})", "sum": f"nullif(least(sum({{}}), {_BEYOND}), {_BEYOND})", "min": "min({})", "max": "max({})"}
+# Of equal amounts the record that stands first.
+_AGGREGATE["largest"] = "(array_agg({0} ORDER BY goods_minor DESC NULLS LAST, row_number) FILTER (WHERE {0} IS NOT NULL))[1]"
 _ORIGIN = ("file_id", "row_number")
 
 

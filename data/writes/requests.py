@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from data.tables import job_requests
 
@@ -25,6 +25,11 @@ def waiting_requests(connection: Connection) -> list[WaitingRequest]:
     columns = [job_requests.c[name] for name in WaitingRequest.__dataclass_fields__]
     statement = select(*columns).where(job_requests.c.status == "waiting").order_by(job_requests.c.requested_at, job_requests.c.request_id)
     return [WaitingRequest(**row._mapping) for row in connection.execute(statement)]
+
+
+def ask_for_run(connection: Connection, *, job: str, by: str, at: datetime) -> None:
+    """Ask the jobs process to run one of its jobs as soon as it is up."""
+    connection.execute(insert(job_requests).values(kind="run", payload={"job": job}, requested_by=by, requested_at=at))
 
 
 def finish_request(connection: Connection, *, request_id: int, failed: bool, result: Mapping[str, Any], at: datetime) -> bool:

@@ -11,11 +11,18 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
-from data.measures import AXES, CUBES, IMAGE, MEASURE_NAMES, MEASURES, Cube
+from data.measures import AXES, CASE_IMAGE, CUBES, ENTRY_IMAGE, HOLD_IMAGE, IMAGE, MEASURE_NAMES, MEASURES, Cube
+from data.writes.dwell import added_dwell_sql, all_dwell_sql
 
 _IMAGE = ", ".join(f"{sql} AS {name}" for name, sql in IMAGE.items())
 _SUMS = ", ".join(MEASURE_NAMES)
 _ADDED = ", ".join(f"{name} = kept.{name} + EXCLUDED.{name}" for name in MEASURE_NAMES)
+# The axes that orders themselves say nothing of.
+_SOURCES = {
+    "entry": f"(SELECT {ENTRY_IMAGE} FROM entry_dues)",
+    "known": f"(SELECT {HOLD_IMAGE} FROM hold_dues)",
+    "case": f"(SELECT {CASE_IMAGE} FROM case_counts)",
+}
 _ZEROS = f"({', '.join('0' for _ in MEASURES)})"
 
 
@@ -37,7 +44,8 @@ def add_changes(connection: Connection, *, zone: str) -> Rolled:
             SELECT axis, {_moments()}, sign, {", ".join(IMAGE)}
             FROM taken CROSS JOIN LATERAL (VALUES {_axes()}) AS axes (axis, moment) WHERE moment IS NOT NULL
         ),
-        {cubes}
+        {cubes},
+        {added_dwell_sql("taken")}
         SELECT (SELECT count(*) FROM taken) AS changes, (SELECT array_agg(DISTINCT day) FROM to_cell_day) AS days
         """),
         {"zone": zone},
@@ -52,6 +60,8 @@ def rebuild(connection: Connection, *, zone: str) -> Rolled:
     for cube in CUBES:
         connection.execute(text(f"DELETE FROM {cube.name}"))
         connection.execute(text(f"INSERT INTO {cube.name} ({_keys(cube)}, {_SUMS}) {cells_sql(cube)}"), {"zone": zone})
+    connection.execute(text("DELETE FROM dwell_day"))
+    connection.execute(text(all_dwell_sql(f"(SELECT {_IMAGE} FROM orders WHERE NOT stub) AS image")), {"zone": zone})
     after = _days_as_they_are(connection)
     return Rolled(changes, frozenset(day for day in before | after if before.get(day) != after.get(day)))
 
@@ -59,19 +69,31 @@ def rebuild(connection: Connection, *, zone: str) -> Rolled:
 def cells_sql(cube: Cube) -> str:
     """Return the question of a cube's cells over all orders; rows without a measure are left out. Binds ``zone``."""
     keys = _keys(cube)
+    if wider := _wider(cube):
+        # summed already, a few rows a day
+        sums = ", ".join(f"sum({name})::bigint AS {name}" for name in MEASURE_NAMES)
+        return f"SELECT {keys}, {sums} FROM {wider.name} GROUP BY {keys}"
     sums = ", ".join(f"sum({name})::bigint AS {name}" for name in MEASURE_NAMES)
     return f"""
         SELECT {keys}, {sums} FROM ({" UNION ALL ".join(_by_axis(cube))}) AS summed
         GROUP BY {keys} HAVING ({", ".join(f"sum({name})" for name in MEASURE_NAMES)}) <> {_ZEROS}"""
 
 
+def _wider(cube: Cube) -> Cube | None:
+    """Return the smallest cube filled before this one that holds its dimensions and more."""
+    earlier = CUBES[: CUBES.index(cube)]
+    wider = [each for each in earlier if each.hourly == cube.hourly and set(cube.dimensions) < set(each.dimensions)]
+    return min(wider, key=lambda each: len(each.dimensions), default=None)
+
+
 def _by_axis(cube: Cube) -> Iterator[str]:
     """Yield one question an axis: its own measures summed over all orders, the others zero."""
     for axis, moment in AXES.items():
+        source = _SOURCES.get(axis, f"(SELECT {_IMAGE} FROM orders WHERE NOT stub AND {moment} IS NOT NULL)")
         named = ", ".join(f"{f'sum({m.sql})' if m.axis == axis else '0'} AS {m.name}" for m in MEASURES)
         yield f"""
             SELECT {_time(cube, moment)} AS {cube.time}, {", ".join(cube.dimensions)}, {named}
-            FROM (SELECT {_IMAGE} FROM orders WHERE NOT stub AND {moment} IS NOT NULL) AS image
+            FROM {source} AS image
             GROUP BY 1, {", ".join(cube.dimensions)}"""
 
 

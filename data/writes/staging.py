@@ -19,6 +19,16 @@ from models.orders import CONTACT_FIELDS, LINE_FIELDS, ORDER_FIELDS
 
 _KEY = ("row_number", "shop_id", "order_no")
 
+# What a line says, beyond its key and where it comes from; ``section`` tells the statements of one file apart.
+SETTLEMENT_COLUMNS = (
+    "line_key", "account", "type", "type_text", "flow_no", "refund_no", "alternates", "occurred_at", "settled_at", "completed_at",
+    "currency", "amount_minor", "gross_minor", "fee_minor", "balance_minor", "payout_ref", "pending", "remark",
+)  # fmt: skip
+BANK_COLUMNS = (
+    "line_key", "account", "booked_on", "value_on", "currency", "amount_minor", "balance_minor", "reference", "counterparty", "remark",
+)  # fmt: skip
+_UNTABLED = {"section": "bigint", **dict.fromkeys(("says", "sku_label", "warehouse_label", "reason", "person"), "text")}
+
 # Staging tables and the columns each takes, beyond the key; types are those of the table they feed.
 STAGES: dict[str, tuple[Table, tuple[str, ...]]] = {
     "orders": (tables.order_claims, ORDER_FIELDS),
@@ -26,6 +36,12 @@ STAGES: dict[str, tuple[Table, tuple[str, ...]]] = {
     "events": (tables.order_events, ("type", "part", "occurred_from", "occurred_to")),
     "sightings": (tables.order_sightings, ("status",)),
     "contacts": (tables.order_contacts, CONTACT_FIELDS),
+    "settlement": (tables.settlement_lines, (*SETTLEMENT_COLUMNS, "section")),
+    "bank": (tables.bank_lines, (*BANK_COLUMNS, "section")),
+    "stock": (
+        tables.parked_stock_rows,
+        ("says", "sku_label", "warehouse_label", "kind", "quantity", "as_of", "move_key", "reason", "person"),
+    ),
 }
 
 
@@ -41,7 +57,7 @@ def give_memory(connection: Connection) -> None:
 def open_stages(connection: Connection) -> None:
     """Create this connection's staging tables where it has none yet; they empty themselves at commit."""
     for name, (table, columns) in STAGES.items():
-        typed = ", ".join(f"{column} {table.c[column].type.compile(connection.dialect)}" for column in columns)
+        typed = ", ".join(f"{column} {_type_of(connection, table, column)}" for column in columns)
         connection.execute(
             text(
                 f"CREATE TEMP TABLE IF NOT EXISTS stage_{name} (row_number bigint, shop_id text, order_no text, {typed})"
@@ -54,6 +70,10 @@ def open_stages(connection: Connection) -> None:
         ON COMMIT DELETE ROWS
         """)
     )
+
+
+def _type_of(connection: Connection, table: Table, column: str) -> str:
+    return _UNTABLED.get(column) or str(table.c[column].type.compile(connection.dialect))
 
 
 def analyze(connection: Connection, counts: Mapping[str, int]) -> None:
@@ -73,6 +93,11 @@ def stage(connection: Connection, name: str, frame: pd.DataFrame | None) -> int:
         raise ValueError(f"stage_{name} has no column {sorted(unknown)}")
     copy_frame(connection, f"stage_{name}", frame)
     return len(frame)
+
+
+def entry_columns(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the columns of a statement's lines that their stage takes."""
+    return frame[[column for column in (*_KEY, *STAGES[name][1]) if column in frame]]
 
 
 def copy_frame(connection: Connection, table: str, frame: pd.DataFrame) -> None:

@@ -13,6 +13,7 @@ from data.writes import compute_orders, merge_orders, staging
 from data.writes.categories import place_touched_lines
 from data.writes.masters import lock_masters
 from data.writes.span import is_new
+from data.writes.stock_touch import note_touched
 
 # Few enough that the last lot is soon done, many enough that a lot's own cost does not show.
 _AT_ONCE = 25_000
@@ -80,6 +81,7 @@ def _recompute_lot(engine: Engine, *, as_of: datetime, wait: bool) -> int:
         if taken:
             merge_orders.prepare_touched(connection, alone=False)
             compute_touched(connection, merge_orders.Statement("", 0, False, as_of, 0, 0, "backfill", as_of, ()))
+            note_touched(connection)
         return taken
 
 

@@ -1,0 +1,160 @@
+"""How is the delay model fitted, judged and put in use? One version a target, fitted and measured on what was known by then."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Engine
+
+from data.model_store import Unusable, dumped, frame_fingerprint, libraries, read
+from data.queries.risk_due import HISTORY
+from data.queries.risk_facts import risk_clocks, risk_facts
+from data.queries.risk_registry import KeptModel, ModelVersion, champion, drifted_since
+from data.writes.risk_registry import Fitted, keep_version, promote
+from models.delay_risk import drift
+from models.delay_risk.baselines import trailing_rate, users_rule
+from models.delay_risk.estimator import FittedModel, NotLearnable, fit
+from models.delay_risk.evaluation import beats, measured
+from models.delay_risk.examples import Examples, training_examples
+from models.delay_risk.targets import PRIMARY
+from models.delay_risk.versions import LEAST_OF_A_CLASS, LEAST_ORDERS, MEASURED_SHARE, judge
+
+# Fitted by the job: the primary target, the secondary one, and the stored promise, by which C1 and the workbench count.
+PROMISE = "promise"
+TASKS: tuple[str, ...] = (PRIMARY, "hours", PROMISE)
+SEED = 20261101
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of one target: its new version and status, or None and why there is none."""
+
+    task: str
+    version: int | None
+    status: str
+    why: str
+
+
+@dataclass(frozen=True)
+class _Split:
+    """The labelled orders before and after a cut; labels of the first part were known by then."""
+
+    before: Examples
+    after: Examples
+    cut: datetime
+
+
+def train(engine: Engine, *, as_of: datetime, tasks: tuple[str, ...] = TASKS, seed: int = SEED) -> Iterator[Trained]:
+    """Fit and judge a challenger for each target; whatever is decided is a row. Without enough history, nothing is fitted."""
+    with engine.connect() as connection:
+        facts = risk_facts(connection, since=as_of - HISTORY, as_of=as_of)
+        clocks = risk_clocks(connection)
+    for task in tasks:
+        examples = training_examples(facts, clocks, target=task, as_of=as_of, seed=seed)
+        yield _trained(engine, examples, task=task, as_of=as_of, seed=seed)
+
+
+def usable(kept: KeptModel | None) -> FittedModel | None:
+    """Read the model of a row, None where there is none; ``Unusable`` where its bytes are not to be trusted."""
+    return None if kept is None else read(kept.blob, prediction_fingerprint=kept.prediction_fingerprint)
+
+
+def put_in_use(engine: Engine, wanted: ModelVersion, *, by: str, at: datetime) -> int | None:
+    """Put a version in use by hand, once its stored bytes have been read and scored as they should; return what it replaces."""
+    with engine.begin() as connection:
+        before = promote(connection, version=wanted.version, task=wanted.task, by=by, at=at)
+        # a file that cannot be read must not become the champion: the transaction goes back
+        usable(champion(connection, task=wanted.task))
+    return before
+
+
+def _trained(engine: Engine, examples: Examples, *, task: str, as_of: datetime, seed: int) -> Trained:
+    with engine.connect() as connection:
+        kept = champion(connection, task=task)
+        drifted = kept is not None and drifted_since(connection, task=task, version=kept.version)
+    split = _split(examples, after=kept.trained_to if kept else None)
+    if split is None:
+        return Trained(task, None, "none", _too_little(examples))
+    try:
+        model = fit(split.before, target=task, seed=seed)
+    except NotLearnable as error:
+        return Trained(task, None, "none", str(error))
+    figures, wins = _figures(model, split.after)
+    theirs, stays = _champion_figures(kept, split.after, challenger=model)
+    decision = judge(figures["model"], beats_baselines=wins, champion=theirs, champion_beats=stays, drifted=drifted)
+    fitted = _fitted(model, split, figures=figures | {"champion": theirs}, task=task, as_of=as_of, seed=seed)
+    with engine.begin() as connection:
+        version = keep_version(connection, fitted, decision=decision)
+    return Trained(task, version, decision.status, decision.why)
+
+
+def _split(examples: Examples, *, after: datetime | None) -> _Split | None:
+    """Cut the labelled orders in time; never before ``after``, up to which the champion has seen, while enough is left to measure on."""
+    if not len(examples):
+        return None
+    cuts = [float(np.quantile(examples.start_at, 1 - MEASURED_SHARE))]
+    if after is not None and after.timestamp() > cuts[0]:
+        cuts.insert(0, after.timestamp())
+    for cut in cuts:
+        before = examples.take((examples.start_at < cut) & (examples.known_at <= cut))
+        late = examples.take(examples.start_at >= cut)
+        if _enough(before) and _enough(late, least=LEAST_ORDERS // 4):
+            return _Split(before, late, datetime.fromtimestamp(cut, UTC))
+    return None
+
+
+def _too_little(examples: Examples) -> str:
+    known, late = len(examples), int(examples.label.sum())
+    zh = f"已知结果 {known} 条，其中 {late} 条超时，不足以训练；用基线"
+    return f"{zh} / {known} known outcomes, {late} of them late, are too few to learn from; the baseline is used"
+
+
+def _enough(examples: Examples, *, least: int = LEAST_ORDERS) -> bool:
+    orders = len(examples.label)
+    late = float(examples.label.sum())
+    return orders >= least and min(late, orders - late) >= LEAST_OF_A_CLASS
+
+
+def _figures(model: FittedModel, after: Examples) -> tuple[dict[str, Any], bool]:
+    """Measure a model beside both baselines, and say whether it beats both."""
+    scores = {
+        "model": model.score(after.frame)["probability"],
+        "trailing_rate": trailing_rate(after.frame),
+        "users_rule": users_rule(after.frame),
+    }
+    figures = {name: measured(after.label, score.to_numpy(float), examples=after) for name, score in scores.items()}
+    return figures, beats(figures["model"], [figures["trailing_rate"], figures["users_rule"]])
+
+
+def _champion_figures(kept: KeptModel | None, after: Examples, *, challenger: FittedModel) -> tuple[Mapping[str, Any] | None, bool]:
+    try:
+        model = usable(kept)
+    except Unusable:
+        return None, False
+    if model is None:
+        return None, False
+    figures, wins = _figures(model, after)
+    return figures["model"], wins
+
+
+def _fitted(model: FittedModel, split: _Split, *, figures: Mapping[str, Any], task: str, as_of: datetime, seed: int) -> Fitted:
+    stored = dumped(model, sample=split.after.frame)
+    labelled = split.before.frame.assign(label=split.before.label)
+    return Fitted(
+        task=task,
+        fitted_at=as_of,
+        trained_from=datetime.fromtimestamp(float(split.before.start_at.min()), UTC),
+        trained_to=split.cut,
+        measured_to=datetime.fromtimestamp(float(split.after.start_at.max()), UTC),
+        rows=len(split.before.label),
+        sampling=split.before.sampling,
+        features=list(model.features),
+        params={**model.params, "seed": seed, "libraries": dict(libraries()), "backfilled": split.before.backfilled},
+        metrics=figures,
+        reference=drift.reference(split.before.frame),
+        blob=stored.blob,
+        data_fingerprint=frame_fingerprint(labelled),
+        prediction_fingerprint=stored.prediction_fingerprint,
+    )

@@ -1,0 +1,143 @@
+"""Which orders does a list show? A page of them at a time, by keyset, so that page 200 costs what page 1 costs.
+
+Two lists: orders placed in a period, the newest first; and orders that stand in an open stage now, the longest waiting first.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from data.measures import ENDS, open_stage
+from data.queries.health import Part, orders_of
+from data.queries.stages import STILL_OPEN, STUCK, WITH_LIMITS
+from models.scope import Scope
+from models.stages import OPEN_STAGES
+
+PAGE = 50
+# The stage that stands for stuck orders of any stage; the owner that stands for nobody.
+STUCK_STAGE, NOBODY = "stuck", ""
+# A search that fits more orders than this is no search.
+_FOUND = 200
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which orders are wanted: placed in ``[since, until)``, or, with an open ``stage``, standing there now whenever they were placed.
+
+    ``search`` is the start of an order number or a whole waybill number and looks everywhere. ``owner`` is a person, or NOBODY.
+    """
+
+    since: datetime
+    until: datetime
+    as_of: datetime
+    stage: str | None = None
+    search: str = ""
+    owner: str | None = None
+    waits_hours: float | None = None
+
+    @property
+    def now(self) -> bool:
+        """Whether it is a list of what stands somewhere now."""
+        return self.stage in (STUCK_STAGE, "created", *OPEN_STAGES) and not self.search
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    """An order of a list, without anything personal; ``at`` is the instant it is listed by."""
+
+    shop_id: str
+    order_no: str
+    at: datetime
+    channel: str
+    region_code: str | None
+    category: str | None
+    warehouse_code: str | None
+    carrier_code: str | None
+    stage: str
+    on_hold: bool
+    stuck: bool
+    created_at: datetime
+    stage_since: datetime | None
+    deadline_at: datetime | None
+    shipped_from: datetime | None
+    shipped_to: datetime | None
+    ended_from: datetime | None
+    ended_to: datetime | None
+    closed_by_merchant: bool
+    paid_reporting_minor: int | None
+    owner: str | None
+
+
+_FIELDS = """o.shop_id, o.order_no, o.channel, o.region_code, o.category, o.warehouse_code, o.carrier_code, o.stage, o.on_hold,
+    o.created_at, o.stage_since, o.deadline_at, o.shipped_from, o.shipped_to, o.paid_reporting_minor, owners.owner"""
+Cursor = tuple[datetime, str, str]
+
+
+def orders_page(
+    connection: Connection, *, scope: Scope, part: Part, wanted: Wanted, after: Cursor | None = None, limit: int = PAGE
+) -> list[OrderRow]:
+    """Return a page of the wanted orders; ``after`` is (at, shop_id, order_no) of the last one shown."""
+    condition, given = orders_of(scope, part, relation="o")
+    condition += _condition(wanted, given, within=condition)
+    at, beyond, order = ("o.stage_since", ">", "ASC") if wanted.now else ("o.created_at", "<", "DESC")
+    if after is not None:
+        condition += f" AND ({at}, o.shop_id, o.order_no) {beyond} (:after_at, :after_shop, :after_no)"
+        given |= {"after_at": after[0], "after_shop": after[1], "after_no": after[2]}
+    rows = connection.execute(
+        text(f"""
+        SELECT {_FIELDS}, {ENDS}, {at} AS at, {STUCK} AS stuck
+        FROM orders AS o {WITH_LIMITS}
+        LEFT JOIN order_owners AS owners ON (owners.shop_id, owners.order_no) = (o.shop_id, o.order_no)
+        WHERE NOT o.stub{condition} ORDER BY {at} {order}, o.shop_id {order}, o.order_no {order} LIMIT :limit
+        """),
+        given | {"as_of": wanted.as_of, "limit": limit},
+    )
+    return [OrderRow(**dict(row._mapping)) for row in rows]
+
+
+def _condition(wanted: Wanted, given: dict[str, Any], *, within: str) -> str:
+    """Return the conditions of what is wanted ``within`` a part, and put their parameters into ``given``."""
+    found = ""
+    if wanted.search:
+        given |= {"prefix": _escaped(wanted.search) + "%", "search": wanted.search, "found": _FOUND}
+        found += f" AND (o.shop_id, o.order_no) IN ({_SEARCHED.format(within=within)})"
+    elif not wanted.now:
+        given |= {"since": wanted.since, "until": wanted.until}
+        found += " AND o.created_at >= :since AND o.created_at < :until"
+    if wanted.stage == STUCK_STAGE:
+        found += f" AND {open_stage('o')} AND {STUCK}"
+    elif wanted.stage is not None:
+        given |= {"stages": ["delivered", "completed"] if wanted.stage == "delivered" else [wanted.stage]}
+        found += " AND o.stage = ANY(:stages)"
+        # the same again in the words of the index
+        found += f" AND {open_stage('o')}" if wanted.now else ""
+    if wanted.now:
+        found += f" AND {STILL_OPEN}"
+    if wanted.waits_hours is not None:
+        given |= {"waits": wanted.waits_hours}
+        found += " AND o.stage_since <= CAST(:as_of AS timestamptz) - :waits * interval '1 hour'"
+    if wanted.owner == NOBODY:
+        found += " AND owners.owner IS NULL"
+    elif wanted.owner is not None:
+        given |= {"owner": wanted.owner}
+        found += " AND owners.owner = :owner"
+    return found
+
+
+_SEARCHED = """
+    SELECT found.shop_id, found.order_no FROM shops CROSS JOIN LATERAL (
+        SELECT o.shop_id, o.order_no FROM orders AS o WHERE o.shop_id = shops.shop_id AND o.order_no LIKE :prefix{within}
+        ORDER BY o.order_no LIMIT :found
+    ) AS found
+    UNION SELECT shop_id, order_no FROM orders WHERE waybill_no = :search"""
+
+
+def _escaped(search: str) -> str:
+    r"""Return a text as a pattern that means itself.
+
+    >>> _escaped("50%_a")
+    '50\\%\\_a'
+    """
+    return "".join(f"\\{sign}" if sign in "\\%_" else sign for sign in search)

@@ -1,0 +1,172 @@
+"""What money do our own orders say there is: goods, coupons by who bears them, freight, refunds, the fees we expect, each due when?
+
+``money_entries`` is a function of orders, of the rules of settlement and fees, and of two things a statement tells: whether it shows
+money sent back at all, and by when it has paid out what an order brought. Computed for the keys in ``recon_keys``, or anew for all.
+"""
+
+from sqlalchemy import Connection, text
+
+from models.reconciliation.rules import BACK_WITHIN, FACE_BY_TYPE, LATEST_DUE, RECEIVABLE
+
+COLUMNS = (
+    "shop_id, order_no, type, part, match_type, channel, amount_minor, currency, occurred_at, completed_at, due_at, exact, bearer, source"
+)
+
+
+def compute_entries(connection: Connection, *, zone: str, anew: bool) -> int:
+    """Bring the entries of the touched orders up to date, unchanged ones left alone; returns how many were written or taken away."""
+    if anew:
+        connection.execute(text("DELETE FROM money_entries"))
+        return connection.execute(text(f"INSERT INTO money_entries ({COLUMNS}) {_entries_sql(touched=False)}"), {"zone": zone}).rowcount
+    connection.execute(
+        text(f"CREATE TEMP TABLE recon_entries ON COMMIT DROP AS SELECT {COLUMNS} FROM ({_entries_sql(touched=True)}) AS e"), {"zone": zone}
+    )
+    connection.execute(text("ANALYZE recon_entries"))
+    names = [name.strip() for name in COLUMNS.split(",")]
+    same = f"ROW({', '.join(f'kept.{name}' for name in names)}) IS NOT DISTINCT FROM ROW({', '.join(f'e.{name}' for name in names)})"
+    gone = connection.execute(
+        text(f"""
+        WITH was AS MATERIALIZED (
+            SELECT kept.* FROM recon_keys AS k JOIN money_entries AS kept ON (kept.shop_id, kept.order_no) = (k.shop_id, k.order_no)
+        ),
+        changed AS MATERIALIZED (
+            SELECT kept.shop_id, kept.order_no, kept.type, kept.part FROM was AS kept
+            LEFT JOIN recon_entries AS e USING (shop_id, order_no, type, part) WHERE NOT {same}
+        )
+        DELETE FROM money_entries AS kept USING changed AS c
+        WHERE (kept.shop_id, kept.order_no, kept.type, kept.part) = (c.shop_id, c.order_no, c.type, c.part)
+        """)
+    ).rowcount
+    come = connection.execute(
+        text(f"INSERT INTO money_entries ({COLUMNS}) SELECT {COLUMNS} FROM recon_entries ON CONFLICT DO NOTHING")
+    ).rowcount
+    connection.execute(text("DROP TABLE recon_entries"))
+    return gone + come
+
+
+def _end_of_day(instant: str, days: str) -> str:
+    """Return the last second of the business day so many days after an instant's."""
+    return f"(CAST({instant} AT TIME ZONE :zone AS date) + {days} + 1)::timestamp AT TIME ZONE :zone - interval '1 second'"
+
+
+_OWED = "CASE rule.receivable " + " ".join(f"WHEN '{key}' THEN {sql}" for key, sql in RECEIVABLE.items()) + " END"
+
+
+def _faced(face: str) -> str:
+    return ", ".join(repr(key) for key, value in FACE_BY_TYPE.items() if value == face)
+
+
+# Shops of which a statement was ever taken in; money of the others has no T+N that anybody could tell, and never falls due.
+TOLD = "SELECT shop_id FROM shops AS s WHERE EXISTS (SELECT FROM settlement_lines AS l WHERE l.shop_id = s.shop_id)"
+
+# What an order says in one sum each; where it says nothing of a sum, the next best it says. Money sent back counts as all of it where the
+# order says that, and takes the platform's coupon with it.
+_SUMS = f"""
+    SELECT o.shop_id, o.order_no, coalesce(o.channel, '') AS channel, o.currency, o.paid_to AS paid_at,
+        CASE WHEN rule.clock = 'delivered' THEN coalesce(o.completed_to, o.delivered_to) ELSE o.completed_to END AS completed_at,
+        CASE rule.clock WHEN 'paid' THEN o.paid_from = o.paid_to
+            WHEN 'delivered' THEN coalesce(o.completed_from = o.completed_to, o.delivered_from = o.delivered_to, false)
+            ELSE coalesce(o.completed_from = o.completed_to, false) END AS exact,
+        o.paid_minor, coalesce(o.freight_minor, 0) AS freight, o.discount_minor, o.goods_minor, o.platform_discount_minor,
+        coalesce({_OWED}, o.paid_minor, o.total_minor, o.goods_minor + coalesce(o.freight_minor, 0)) AS receivable,
+        coalesce(o.refunded_minor, 0) AS refunded_minor, o.refunded_to IS NOT NULL OR o.cancelled_to IS NOT NULL AS ended,
+        least(o.refunded_to, o.cancelled_to) AS ended_at, rule.clock, rule.days, rule.escrow,
+        told.shop_id IS NOT NULL AS told, o.ingested_at AS known_at, o.category
+    FROM orders AS o {{keys}} JOIN LATERAL (
+        SELECT * FROM settlement_rules AS r WHERE r.channel IN (o.channel, '*') AND r.valid_from <= o.paid_to
+        ORDER BY r.channel = '*', r.valid_from DESC LIMIT 1
+    ) AS rule ON true
+    LEFT JOIN ({TOLD}) AS told ON told.shop_id = o.shop_id
+    WHERE NOT o.stub AND o.paid_to IS NOT NULL AND o.currency IS NOT NULL"""
+
+# Which of it a statement shows matters only where money was sent back.
+_BACK = f"""
+    SELECT s.*, CASE
+            WHEN refunded_minor > 0 AND refunded_minor >= coalesce(paid_minor, receivable)
+                THEN refunded_minor + receivable - coalesce(paid_minor, receivable)
+            WHEN refunded_minor > 0 THEN refunded_minor WHEN ended THEN receivable ELSE 0 END AS back,
+        CASE WHEN refunded_minor > 0 AND NOT ended THEN (
+            SELECT max(occurred_to) FROM order_events AS e
+            WHERE (e.shop_id, e.order_no) = (s.shop_id, s.order_no) AND e.type = 'refunded') ELSE ended_at END AS back_at,
+        shown.refund AS refund_shown, shown.receipt AS receipt_shown,
+        shown.received, shown.fees, shown.received_at
+    FROM sums AS s LEFT JOIN LATERAL (
+        SELECT coalesce(bool_or(type IN ({_faced("refund")})), false) AS refund,
+            coalesce(sum(amount_minor) FILTER (WHERE type IN ({_faced("receipt")}) AND amount_minor > 0), 0) AS received,
+            coalesce(bool_or(type IN ({_faced("receipt")})), false) AS receipt,
+            min(coalesce(settled_at, occurred_at)) FILTER (WHERE type IN ({_faced("receipt")}) AND amount_minor > 0 AND NOT pending)
+                AS received_at,
+            coalesce(sum(amount_minor) FILTER (WHERE type IN ({_faced("commission")}, {_faced("fee")})), 0) AS fees
+        FROM settlement_lines AS l WHERE (l.shop_id, l.order_no) = (s.shop_id, s.order_no)
+    ) AS shown ON refunded_minor > 0 OR ended
+    WHERE receivable IS NOT NULL"""
+
+# Where the platform holds the money until completion, what goes back before it never reaches the statement: the receipt is what is left,
+# and nothing where nothing is. A statement that shows it all the same is believed.
+_NETTED = """
+    SELECT *, netted AND back >= receivable AND NOT coalesce(receipt_shown, false) AS nothing FROM (
+        SELECT *, escrow AND back > 0 AND NOT coalesce(refund_shown, false)
+            AND (completed_at IS NULL OR back_at <= completed_at OR (back_at IS NULL AND coalesce(received, 0) <> receivable)) AS netted
+        FROM back
+    ) AS netted"""
+
+# What is paid out of escrow had been completed by then, however late we hear of that.
+_DONE = "least(completed_at, CASE WHEN escrow THEN received_at END)"
+# An export that says that an order is completed, but not when, may bear an older time than what it tells: nothing is late before we knew.
+_CLOCK = "CASE WHEN clock = 'paid' THEN paid_at WHEN exact THEN completed_at ELSE greatest(completed_at, known_at) END"
+_PARTS = f"""
+    SELECT *, greatest(receivable - coalesce(paid_minor, receivable), 0) AS subsidy,
+        greatest(coalesce(
+            discount_minor - coalesce(platform_discount_minor, greatest(receivable - coalesce(paid_minor, receivable), 0)),
+            goods_minor + freight - receivable, 0), 0) AS discount,
+        {_end_of_day(_CLOCK, "days")} AS clock_due,
+        {_end_of_day("paid_at", str(LATEST_DUE.days))} AS latest_due,
+        {_end_of_day(f"coalesce(back_at, {_DONE} + interval '{BACK_WITHIN.days} days', paid_at)", "days")} AS back_due
+    FROM netted WHERE NOT nothing"""
+
+# The name of a rule for fees, as an entry made by it says it; ``r`` is the rule.
+FEE_SOURCE = "'fee:' || r.channel || '/' || r.fee_type || CASE r.category WHEN '*' THEN '' ELSE '/' || r.category END"
+
+# Half a minor unit is rounded up, away from zero, as platforms do. What a refund gives back of a fee comes with the refund's
+# line: as long as there is none, a fee that is still charged in full is right.
+_NOT_YET_BACK = """(NOT coalesce(p.refund_shown, true) AND p.fees <= 1 - r.fixed_minor
+            - round(r.rate * (p.receivable - CASE r.base WHEN 'goods' THEN p.freight ELSE 0 END))::bigint)"""
+_FEE = """
+    LEFT JOIN LATERAL (
+        SELECT {source} AS source,
+            CASE WHEN of.minor > 0 THEN -(round(r.rate * of.minor)::bigint + r.fixed_minor) ELSE 0 END AS amount
+        FROM (
+            SELECT * FROM fee_rules AS f WHERE f.fee_type = '{fee_type}' AND f.channel IN (p.channel, '*')
+                AND f.category IN (p.category, '*') AND f.valid_from <= p.paid_at
+            ORDER BY f.channel = '*', f.category = '*', f.valid_from DESC LIMIT 1
+        ) AS r CROSS JOIN LATERAL (
+            SELECT p.receivable - CASE r.base WHEN 'goods' THEN p.freight ELSE 0 END
+                - CASE WHEN p.netted OR (r.returned AND NOT {not_yet_back}) THEN p.back ELSE 0 END AS minor
+        ) AS of
+    ) AS {fee_type} ON true"""
+
+
+def _fee_sql(fee_type: str) -> str:
+    return _FEE.format(fee_type=fee_type, not_yet_back=_NOT_YET_BACK, source=FEE_SOURCE)
+
+
+def _entries_sql(*, touched: bool) -> str:
+    keys = "JOIN recon_keys AS k ON (k.shop_id, k.order_no) = (o.shop_id, o.order_no)" if touched else ""
+    kinds = """
+        ('gross', 'receipt', receivable - subsidy + discount - freight, NULL, 'orders'),
+        ('subsidy', 'receipt', subsidy, 'platform', 'orders'),
+        ('discount', 'receipt', -discount, 'merchant', 'orders'),
+        ('freight', 'receipt', freight, NULL, 'orders'),
+        ('refund', CASE WHEN netted THEN 'receipt' ELSE 'refund' END, -back, NULL, 'orders'),
+        ('commission', 'commission', commission.amount, NULL, commission.source),
+        ('fee', 'fee', fee.amount, NULL, fee.source)"""
+    return f"""
+        WITH sums AS ({_SUMS.format(keys=keys)}), back AS ({_BACK}), netted AS ({_NETTED}), parts AS ({_PARTS})
+        SELECT p.shop_id, p.order_no, kind.type, '' AS part, kind.match_type, p.channel, kind.amount::bigint AS amount_minor, p.currency,
+            CASE kind.type WHEN 'refund' THEN coalesce(back_at, completed_at, paid_at) ELSE paid_at END AS occurred_at, completed_at,
+            CASE WHEN NOT told THEN NULL WHEN kind.match_type = 'refund' THEN back_due
+                WHEN clock <> 'paid' AND completed_at IS NULL THEN latest_due ELSE least(clock_due, latest_due) END AS due_at,
+            CASE kind.match_type WHEN 'refund' THEN back_at IS NOT NULL ELSE exact END AS exact, kind.bearer, kind.source
+        FROM parts AS p {_fee_sql("commission")} {_fee_sql("fee")}
+        CROSS JOIN LATERAL (VALUES {kinds}) AS kind (type, match_type, amount, bearer, source)
+        WHERE kind.amount <> 0"""

@@ -1,0 +1,122 @@
+"""Does a list show every wanted order once, page after page, and nothing else?"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from data import tables
+from data.queries.health import Part
+from data.queries.order_list import NOBODY, STUCK_STAGE, OrderRow, Wanted, orders_page
+from data.queries.stages import open_stages
+from data.settings import Settings
+from data.stage_history import refresh_stages
+from models.scope import EVERYTHING, Scope
+from tests import given_orders
+from tests.given_pages import MakeEngine
+
+AS_OF = datetime(2026, 11, 20, 4, tzinfo=UTC)
+ALL = Wanted(since=AS_OF - timedelta(days=30), until=AS_OF, as_of=AS_OF)
+
+
+@pytest.fixture(scope="module")
+def merchant(make_engine: MakeEngine) -> Engine:
+    engine = make_engine()
+    with engine.begin() as connection:
+        given_orders.merchant(connection, as_of=AS_OF, count=300)
+        same = [
+            given_orders.an_order("tb-home", f"same-{n}", created_at=AS_OF - timedelta(days=29), waybill_no=f"ZT{n}", stage_since=AS_OF)
+            for n in range(7)
+        ]
+        given_orders.insert_rows(connection, tables.orders, same)
+        owner = {"shop_id": "tb-home", "order_no": "same-3", "owner": "lin", "version": 1, "set_by": "lin", "set_at": AS_OF}
+        given_orders.insert_rows(connection, tables.order_owners, [owner])
+        old: dict[str, Any] = {"created_at": AS_OF - timedelta(days=20), "stage": "paid", "stage_since": AS_OF - timedelta(days=19)}
+        given_orders.insert_rows(connection, tables.orders, [given_orders.an_order("dy-live", f"old-{n}", **old) for n in range(3)])
+    given_orders.rolled_up(engine, as_of=AS_OF)
+    refresh_stages(engine, settings=Settings(), as_of=AS_OF)
+    return engine
+
+
+def pages(engine: Engine, wanted: Wanted, *, scope: Scope = EVERYTHING, part: Part | None = None, limit: int = 4) -> list[OrderRow]:
+    found: list[OrderRow] = []
+    with engine.connect() as connection:
+        while True:
+            after = (found[-1].at, found[-1].shop_id, found[-1].order_no) if found else None
+            page = orders_page(connection, scope=scope, part=part or Part(), wanted=wanted, after=after, limit=limit)
+            found += page
+            if len(page) < limit:
+                return found
+
+
+def keys(rows: list[OrderRow]) -> list[tuple[str, str]]:
+    return [(row.shop_id, row.order_no) for row in rows]
+
+
+@pytest.mark.parametrize("stage", [None, "created", "paid", "shipped", STUCK_STAGE, "delivered", "cancelled"])
+def test_the_pages_together_are_the_whole_list_and_no_order_comes_twice(stage: str | None, merchant: Engine) -> None:
+    wanted = replace(ALL, stage=stage)
+
+    paged, at_once = pages(merchant, wanted), pages(merchant, wanted, limit=1000)
+
+    assert keys(paged) == keys(at_once)
+    assert len(set(keys(paged))) == len(paged)
+    moments = [row.at for row in paged]
+    assert moments == sorted(moments, reverse=not wanted.now)
+
+
+def test_the_list_of_a_stage_is_as_long_as_its_count(merchant: Engine) -> None:
+    with merchant.connect() as connection:
+        counts = open_stages(connection, scope=EVERYTHING, part=Part(), as_of=AS_OF)
+
+    for stage in ("created", "paid", "shipped"):
+        assert len(pages(merchant, replace(ALL, stage=stage), limit=50)) == counts[counts["stage"] == stage]["orders"].sum()
+    stuck = pages(merchant, replace(ALL, stage=STUCK_STAGE), limit=50)
+    assert len(stuck) == counts[counts["stuck"]]["orders"].sum() > 0
+    assert all(row.stuck for row in stuck)
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("same-3", ["same-3"]),
+        ("same", [f"same-{n}" for n in range(6, -1, -1)]),
+        ("ZT5", ["same-5"]),
+        ("ZT", []),
+        ("%", []),
+        ("_ame", []),
+        ("'; DROP TABLE orders; --", []),
+    ],
+)
+def test_a_search_is_the_start_of_an_order_number_or_a_whole_waybill(search: str, found: list[str], merchant: Engine) -> None:
+    later = replace(ALL, since=AS_OF, until=AS_OF, search=search)
+
+    assert [row.order_no for row in pages(merchant, later)] == found
+
+
+def test_the_owner_and_nobody_are_told_apart(merchant: Engine) -> None:
+    of_lin, of_nobody = (keys(pages(merchant, replace(ALL, owner=owner))) for owner in ("lin", NOBODY))
+
+    assert of_lin == [("tb-home", "same-3")]
+    assert sorted(of_lin + of_nobody) == sorted(keys(pages(merchant, ALL)))
+
+
+def test_an_age_leaves_out_those_that_moved_lately(merchant: Engine) -> None:
+    old = pages(merchant, replace(ALL, stage="paid", waits_hours=240))
+
+    assert old
+    assert all(row.stage_since is not None and row.stage_since <= AS_OF - timedelta(hours=240) for row in old)
+    assert set(keys(old)) < set(keys(pages(merchant, replace(ALL, stage="paid"))))
+
+
+def test_nothing_outside_the_scope_and_the_part_is_listed(merchant: Engine) -> None:
+    scope = Scope(warehouses=("CN-HZ",))
+
+    rows = pages(merchant, ALL, scope=scope, part=Part(channels=("douyin",), categories=("家居", "")), limit=30)
+
+    assert rows
+    assert {(row.channel, row.warehouse_code) for row in rows} == {("douyin", "CN-HZ")}
+    assert {row.category for row in rows} == {"家居", None}
+    assert pages(merchant, replace(ALL, search="same"), scope=scope) == []
