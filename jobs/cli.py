@@ -17,10 +17,13 @@ from data.queries.ledger import last_runs
 from data.writes.job_ledger import note_stop
 from data.writes.retention import erase_contact
 from jobs.backfill import backfill_of
+from jobs.cli_evaluate import evaluations
 from jobs.cli_ingest import ingest
+from jobs.cli_models import models
 from jobs.cli_people import people
 from jobs.cli_simulate import simulate
 from jobs.cli_start import asked_by, business_time, instant, leave_on_signals, said_in_one_line, started
+from jobs.cli_stock import stock
 from jobs.clock import Clock
 from jobs.faults import UserMistake, one_line
 from jobs.job import Job, JobContext, utc_now
@@ -34,7 +37,10 @@ LEAVE_SECONDS = 20.0
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="订单中台的任务 OrderHub's jobs")
 app.command("ingest")(ingest)
 app.add_typer(people, name="people")
+app.add_typer(models, name="models")
 app.add_typer(simulate, name="simulate")
+app.add_typer(evaluations, name="evaluate")
+app.add_typer(stock, name="stock")
 
 JobName = Annotated[str, typer.Argument(metavar="NAME", help="任务名 name of the job, see list")]
 

@@ -15,6 +15,7 @@ from data.connectors.registry import manifests
 from data.ingest import ingest_path
 from data.report import Report
 from data.settings import Settings
+from data.stock import settle_waiting
 from jobs.cli_start import leave_on_signals, started
 from jobs.faults import UserMistake, keep_traceback, one_line
 from jobs.job import JobContext, utc_now
@@ -22,6 +23,12 @@ from models.findings import reason_text
 
 # Reasons shown a file; the rest is in the dashboard and in --json.
 _SHOWN_REASONS = 8
+# What a list of stock has that is no fault, yet changes nothing for now.
+_STOCK_NOTICES = {
+    "parked": "行的商品编码未知，已暂存待对照 rows of unknown SKUs, parked until they are mapped",
+    "older": "行早于已有数据，不改变现状 rows older than what is known, which change nothing that stands",
+    "repeated": "行与前面重复，只计一次 rows said twice, counted once",
+}
 
 
 def ingest(
@@ -50,6 +57,8 @@ def ingest(
             continue
         refused = refused or any(report.status == "refused" for report in reports)
         _say(reports, as_json=as_json, language=context.settings.language)
+    if live:
+        settle_waiting(context.engine, now=utc_now)
     if faults or refused:
         raise typer.Exit(1 if faults else 2)
 
@@ -107,8 +116,13 @@ def _table(report: Report, *, language: str) -> Table:
     table.add_row("行 rows", f"{report.rows:,} = {report.accepted:,} 收 accepted + {report.rows - report.accepted:,} 拒 refused")
     table.add_row("订单 orders", f"{report.orders:,}")
     table.add_row("明细 lines", f"{report.lines:,}")
+    for name, count in report.notices.items():
+        if name in _STOCK_NOTICES:
+            table.add_row("提示 notice", f"{count:,} {_STOCK_NOTICES[name]}")
     if report.error:
         table.add_row("错误 error", report.error)
+    if note := report.note(language=language):
+        table.add_row("说明 note", note)
     for (field, code), count in Counter((finding.field, finding.code) for finding in report.refused).most_common(_SHOWN_REASONS):
         rows = ", ".join(str(finding.row) for finding in report.refused if (finding.field, finding.code) == (field, code))
         table.add_row(f"拒收 refused × {count}", f"{field}: {reason_text(code, language=language)} (行 row {rows[:80]})")

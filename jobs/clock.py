@@ -16,12 +16,12 @@ from data.engine import address
 from data.queries.ledger import last_runs
 from data.writes.job_ledger import Planned, beat, publish_schedules
 from jobs.faults import one_line
-from jobs.job import Daily, Job, JobContext, Now
+from jobs.job import Daily, Job, JobContext, Now, Weekly
 from jobs.logs import log
 from jobs.requests import Request, carry_out, finish, job_wanted, waiting
 from jobs.runner import RunResult, abandon_dead_runs, run_job
 
-WORKERS: Mapping[str, int] = {"pull": 2, "light": 2, "heavy": 1}
+WORKERS: Mapping[str, int] = {"pull": 2, "light": 2, "heavy": 1, "learning": 1}
 BEAT_SECONDS = 10
 REQUEST_SECONDS = 2
 TICK_SECONDS = 0.5
@@ -70,6 +70,9 @@ class Clock:
         for job in self._jobs.values():
             if isinstance(job.schedule, Daily):
                 self._scheduler.every().day.at(job.schedule.at, job.zone).do(self.enqueue, job.name).tag(job.name)
+            elif isinstance(job.schedule, Weekly):
+                weekly = getattr(self._scheduler.every(), job.schedule.day)
+                weekly.at(job.schedule.at, job.zone).do(self.enqueue, job.name).tag(job.name)
             else:
                 self._scheduler.every(job.schedule.minutes).minutes.do(self.enqueue, job.name).tag(job.name)
 

@@ -16,13 +16,19 @@ from threading import Event, Lock
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from data.actions import demo_people
 from data.queries.ledger import has_orders
 from data.roll_up import roll_up_changes
 from data.settings import Settings
+from data.stage_history import refresh_stages
+from data.stock import settle_waiting
+from data.stock_sweep import close_days
+from data.writes.requests import ask_for_run
 from data.writes.stale import recompute_stale
 from jobs.inbox_shop import MASTERS
 from jobs.job import JobContext, Now
 from jobs.pull_inbox import InboxFile, inbox_files, take
+from models.people import DEMO_NAMES
 
 DAYS = 90
 SEED = 20261111
@@ -54,9 +60,20 @@ def bring_history(context: JobContext, *, now: Now, console: Console) -> None:
         computing = bar.add_task("计算每个订单 computing every order", total=1, said="")
         computed = recompute_stale(context.engine, as_of=now())
         bar.update(computing, completed=1, said=f"{computed:,} 单 orders")
+        settle_waiting(context.engine, now=now)
+        close_days(context.engine, settings=context.settings, as_of=now())
         rolling = bar.add_task("汇总统计与健康指数 rolling up cells and the index", total=1, said="")
         roll_up_changes(context.engine, settings=context.settings, as_of=now())
+        refresh_stages(context.engine, settings=context.settings, as_of=now())
         bar.update(rolling, completed=1)
+    # somebody must be there to whom the first differences can be given
+    demo_people(context.engine, names=DEMO_NAMES, as_of=now())
+    with context.engine.begin() as connection:
+        # in the first minute, not in the first wait for the page
+        ask_for_run(connection, job="reconcile", by="demo", at=now())
+        ask_for_run(connection, job="train_risk", by="demo", at=now())
+        ask_for_run(connection, job="stock_promotion", by="demo", at=now())
+        ask_for_run(connection, job="stock_publish", by="demo", at=now())
     _write(note, until=until, done=True)
 
 
@@ -67,12 +84,24 @@ def state_of(settings: Settings) -> Path:
 
 def _write_files(settings: Settings, *, until: datetime, bar: Progress, task: TaskID) -> None:
     """Let the simulated platforms write their files; the same ``until`` gives the same files."""
-    from jobs.simulate.history import write_history
+    from jobs.simulate.history import Statements, write_history
+    from jobs.simulate.money_faults import USUAL_RATES
+    from jobs.simulate.stock_play import Stock
 
     def say(what: str, done: int, of: int) -> None:
         bar.update(task, completed=done, total=of, said=what)
 
-    write_history(settings.inbox_dir, until=until, days=DAYS, seed=SEED, orders=ORDERS, state=state_of(settings), progress=say)
+    write_history(
+        settings.inbox_dir,
+        until=until,
+        days=DAYS,
+        seed=SEED,
+        orders=ORDERS,
+        state=state_of(settings),
+        progress=say,
+        statements=Statements(USUAL_RATES),
+        stock=Stock(),
+    )
 
 
 class _Intake:

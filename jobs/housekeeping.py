@@ -8,6 +8,7 @@ from pathlib import Path
 from data.writes.job_ledger import trim_runs
 from data.writes.requests import waiting_requests
 from data.writes.retention import erase_old_contacts, mark_files_erased, old_files
+from data.writes.risk_scores import SCORE_DAYS, trim_scores
 from jobs.job import JobContext, Outcome
 
 # Long enough to compare a year with the year before.
@@ -23,19 +24,20 @@ _LEFTOVERS = (
 
 
 def run(context: JobContext, *, as_of: datetime) -> Outcome:
-    """Remove kept files and contacts past the retention, old run records, old fault reports and leftovers of dead processes."""
+    """Remove kept files and contacts past the retention, old run records and scores, old fault reports and leftovers of dead processes."""
     before = as_of - timedelta(days=context.settings.retention_days)
     files = _erase_files(context, before=before, at=as_of)
     with context.engine.begin() as connection:
         contacts = erase_old_contacts(connection, before=before)
         runs = trim_runs(connection, before=as_of - timedelta(days=RUN_DAYS))
+        scores = trim_scores(connection, before=as_of - timedelta(days=SCORE_DAYS))
         waiting = waiting_requests(connection)
     # an upload that nobody has taken in yet is no leftover, however long the jobs were away
     wanted = {Path(str(request.payload["path"])).name for request in waiting if "path" in request.payload}
     leftovers = _clean(context.settings.home, at=as_of, wanted=wanted)
-    chinese = f"原始文件 {files}，联系信息 {contacts}，运行记录 {runs}，残留 {leftovers}"
-    said = f"{chinese} / files {files}, contacts {contacts}, runs {runs}, leftovers {leftovers}"
-    return Outcome(files + contacts + runs, said)
+    chinese = f"原始文件 {files}，联系信息 {contacts}，运行记录 {runs}，风险评分 {scores}，残留 {leftovers}"
+    said = f"{chinese} / files {files}, contacts {contacts}, runs {runs}, risk scores {scores}, leftovers {leftovers}"
+    return Outcome(files + contacts + runs + scores, said)
 
 
 def _erase_files(context: JobContext, *, before: datetime, at: datetime) -> int:

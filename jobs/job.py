@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from data.engine import Engine
 from data.settings import Settings
 
-WorkerClass = Literal["pull", "light", "heavy"]
+WorkerClass = Literal["pull", "light", "heavy", "learning"]
 Now = Callable[[], datetime]
 
 
@@ -69,7 +69,43 @@ class Daily:
         raise AssertionError("a day has one such instant")
 
 
-Schedule = Every | Daily
+@dataclass(frozen=True)
+class Weekly:
+    """Due once a week, on a weekday (0 = Monday) at a wall-clock time of the job's zone."""
+
+    weekday: int
+    at: str
+
+    def text(self) -> str:
+        """Say the schedule in words.
+
+        >>> Weekly(0, "02:30").text()
+        '每周一 02:30 Mondays at 02:30'
+        """
+        return f"每周{'一二三四五六日'[self.weekday]} {self.at} {self.day.capitalize()}s at {self.at}"
+
+    @property
+    def day(self) -> str:
+        """Name the weekday in English, small."""
+        return ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")[self.weekday]
+
+    def next_due(self, *, after: datetime | None, zone: str, as_of: datetime) -> datetime:
+        """Return the first such instant after the last planned one; never planned before = the next to come.
+
+        >>> Weekly(0, "02:30").next_due(after=None, zone="Asia/Shanghai", as_of=datetime(2026, 11, 27, tzinfo=UTC)).isoformat()
+        '2026-11-29T18:30:00+00:00'
+        """
+        start = as_of if after is None else after
+        local = start.astimezone(ZoneInfo(zone))
+        for days in range(9):
+            day = local.date() + timedelta(days=days)
+            due = datetime.combine(day, time.fromisoformat(self.at), tzinfo=ZoneInfo(zone)).astimezone(UTC)
+            if day.weekday() == self.weekday and due > start:
+                return due
+        raise AssertionError("a week has one such instant")
+
+
+Schedule = Every | Daily | Weekly
 
 
 @dataclass(frozen=True)

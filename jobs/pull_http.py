@@ -17,6 +17,7 @@ from data.ingest import ingest_path
 from data.job_lock import is_connection_lost
 from data.report import Report
 from data.settings import Settings
+from data.stock import settle_waiting
 from data.writes.watermarks import advance_watermark, begin_pull, finish_pull, first_asked_at, reset_watermark, watermark_of
 from jobs.faults import keep_traceback, one_line
 from jobs.job import JobContext, Outcome
@@ -202,6 +203,8 @@ def _stored(context: JobContext, source: Source, window: Window, page: Page, *, 
             as_of=as_of,
         )
     _check_whole(source, reports)
+    if window.nature == "live":
+        settle_waiting(context.engine, now=context.now)
     return Brought(1, sum(report.accepted for report in reports), sum(report.rows - report.accepted for report in reports))
 
 

@@ -17,6 +17,7 @@ from data.ingest import ingest_path, replay_waiting
 from data.job_lock import is_connection_lost
 from data.report import Report
 from data.settings import Settings
+from data.stock import settle_waiting
 from data.writes.stale import recompute_stale
 from jobs.faults import keep_traceback, one_line
 from jobs.inbox_memory import Stamp, checked_memory, inbox_memory
@@ -183,6 +184,8 @@ def take(context: JobContext, file: InboxFile, *, as_of: datetime, later: bool =
             _set_aside(file.path, into="refused" if refused else "done")
         else:
             inbox_memory(context).note(file.path, stamp=file.stamp, refused=refused)
+    if file.nature == "live":
+        settle_waiting(context.engine, now=context.now)
     return reports
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from data.ingest import ingest_path, replay
 from data.job_lock import try_lock
 from data.report import Report
+from data.stock import settle_waiting
 from data.writes.requests import WaitingRequest, finish_request, waiting_requests
 from jobs.faults import UserMistake, keep_traceback, one_line
 from jobs.job import JobContext, Now
@@ -102,6 +103,7 @@ def _take_upload(context: JobContext, payload: Mapping[str, Any], *, now: Now) -
             masters=payload.get("masters", False) is True,
         )
     path.unlink(missing_ok=True)
+    settle_waiting(context.engine, now=now)
     return reports
 
 

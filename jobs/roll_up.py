@@ -3,12 +3,15 @@
 from datetime import datetime
 
 from data.roll_up import roll_up_changes
+from data.stage_history import refresh_stages
 from jobs.job import JobContext, Outcome
 
 
 def run(context: JobContext, *, as_of: datetime) -> Outcome:
-    """Roll up what has changed since the last run, with a snapshot and the scores it moves."""
+    """Roll up what has changed since the last run, with a snapshot and the scores it moves; after a rebuild the stages too."""
     done = roll_up_changes(context.engine, settings=context.settings, as_of=as_of)
+    if done.rebuilt:
+        refresh_stages(context.engine, settings=context.settings, as_of=as_of)
     return Outcome(done.changes, _said(len(done.restated_days), changes=done.changes, rebuilt=done.rebuilt))
 
 

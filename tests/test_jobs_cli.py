@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select, update
 
+from data import tables
 from data.actions import person_of
 from data.passwords import password_fits
 from data.settings import CHECKOUT, settings
@@ -22,6 +23,7 @@ from jobs.cli import main
 from jobs.cli_start import instant
 from jobs.faults import UserMistake
 from jobs.registry import JOBS
+from tests.given_stock import opened, stock
 from tests.taobao_export import Sold, write_export
 
 Run = Callable[..., tuple[int, str, str]]
@@ -303,3 +305,27 @@ def test_simulated_files_are_written_where_one_says_and_never_into_a_real_inbox(
     assert [status for status, _, _ in (unnamed, unbegun, written, unknown, gone_on)] == [2, 2, 0, 2, 0]
     assert list(elsewhere.glob("taobao_home/history/*.csv"))
     assert list(elsewhere.glob("*/*.csv"))
+
+
+def test_a_live_order_is_held_when_its_file_is_in_and_the_ledger_is_checked_and_put_right_by_command(
+    run: Run, tmp_path: Path, engine: Engine
+) -> None:
+    with engine.begin() as connection:
+        opened(connection, {("TEA-1", "w1"): 3})
+    lines = tmp_path / "lines.csv"
+    lines.write_text(
+        f"订单编号,标题,价格,购买数量,外部系统编号,套餐信息,订单状态\n{Sold(1).order_no},茶,12.50,2,TEA-1,,\n", encoding="utf-8"
+    )
+    orders = write_export(tmp_path / "orders.csv", [Sold(1)])
+
+    # whichever comes first: lines without their order want nothing yet
+    assert run("ingest", str(lines), str(orders), "--shop", "tb1", "--live")[0] == 0
+    assert stock(engine) == {("TEA-1", "w1"): (3, 2)}
+    assert run("stock", "check")[0] == 0
+
+    with engine.begin() as connection:
+        connection.execute(update(tables.stock).values(held=3))
+    status, out, _ = run("stock", "check", "--json")
+    assert (status, json.loads(out)["broken"]["held"]) == (1, 1)
+    assert run("stock", "compensate")[0] == 0
+    assert run("stock", "check")[0] == 0

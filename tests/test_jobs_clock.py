@@ -13,7 +13,7 @@ from data.settings import Settings
 from data.tables import heartbeats, job_requests, job_runs, job_schedules
 from data.writes.job_ledger import begin_run
 from jobs.clock import Clock
-from jobs.job import Daily, Every, Job, JobContext, Outcome, Run, Schedule
+from jobs.job import Daily, Every, Job, JobContext, Outcome, Run, Schedule, Weekly
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 MakeClock = Callable[..., Clock]
@@ -82,7 +82,7 @@ def test_a_job_that_never_ran_runs_at_once_and_then_every_five_minutes(context: 
     with time_machine.travel(NOON, tick=False) as traveller:
         clock = make_clock(a_job(counter))
         clock.start()
-        assert eventually(lambda: finished(context, 1))
+        assert eventually(lambda: finished(context, 1) and not clock.busy)
         for minutes in (4, 6, 9, 11):
             traveller.move_to(NOON + timedelta(minutes=minutes))
             clock.tick()
@@ -96,7 +96,7 @@ def test_after_eight_hours_of_sleep_the_next_tick_runs_it_once(context: JobConte
     with time_machine.travel(NOON, tick=False) as traveller:
         clock = make_clock(a_job(counter))
         clock.start()
-        assert eventually(lambda: finished(context, 1))
+        assert eventually(lambda: finished(context, 1) and not clock.busy)
         traveller.move_to(NOON + timedelta(hours=8))
         clock.tick()
         clock.tick()
@@ -111,7 +111,7 @@ def test_a_wall_clock_set_back_does_not_silence_a_job(context: JobContext, make_
     with time_machine.travel(NOON, tick=False) as traveller:
         clock = make_clock(a_job(counter))
         clock.start()
-        assert eventually(lambda: finished(context, 1))
+        assert eventually(lambda: finished(context, 1) and not clock.busy)
         back = NOON + timedelta(hours=step_hours)
         traveller.move_to(back)
         clock.tick()
@@ -122,21 +122,25 @@ def test_a_wall_clock_set_back_does_not_silence_a_job(context: JobContext, make_
     assert len(counter.runs) == 2
 
 
-@pytest.mark.parametrize("zone", ["GMT", "Asia/Shanghai", "America/New_York"])
-def test_a_daily_job_runs_at_its_named_zone_whatever_the_host_is_set_to(
-    context: JobContext, make_clock: MakeClock, zone: str, monkeypatch: pytest.MonkeyPatch
+# half past three on Monday in Shanghai is still Sunday in GMT
+@pytest.mark.parametrize(
+    ("zone", "schedule"),
+    [("GMT", Daily("03:30")), ("GMT", Weekly(0, "03:30")), ("Asia/Shanghai", Daily("03:30")), ("America/New_York", Daily("03:30"))],
+)
+def test_a_daily_or_weekly_job_runs_at_its_named_zone_whatever_the_host_is_set_to(
+    context: JobContext, make_clock: MakeClock, zone: str, schedule: Schedule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counter = Counter()
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
         with time_machine.travel(NOON, tick=False) as traveller:
-            clock = make_clock(a_job(counter, schedule=Daily("03:30")))
+            clock = make_clock(a_job(counter, schedule=schedule))
             clock.start()
             for instant in (NOON, datetime(2026, 11, 22, 19, 29, tzinfo=UTC), datetime(2026, 11, 22, 19, 30, 1, tzinfo=UTC)):
                 traveller.move_to(instant)
                 clock.tick()
-            assert eventually(lambda: finished(context, 1))
+            assert eventually(lambda: finished(context, 1) and not clock.busy)
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -174,7 +178,7 @@ def test_a_job_still_running_is_not_queued_a_second_time(context: JobContext, ma
 def test_a_long_heavy_job_does_not_delay_a_pull(context: JobContext, make_clock: MakeClock) -> None:
     heavy, pull = Counter(), Counter()
     heavy.may_end.clear()
-    clock = make_clock(a_job(heavy, name="retraining", worker="heavy"), a_job(pull, name="pulling", worker="pull"))
+    clock = make_clock(a_job(heavy, name="retraining", worker="learning"), a_job(pull, name="pulling", worker="pull"))
 
     clock.enqueue("retraining")
     clock.enqueue("pulling")

@@ -23,9 +23,12 @@ from jobs.running import MARK, end_leftovers, launcher_pid
 
 # make run, with a few days of a small merchant instead of ninety of a large one
 RUN = """
+import signal
 import sys
 from jobs import demo_history, launcher
 
+# whoever runs the tests in the background has Ctrl-C ignored, and hands that down
+signal.signal(signal.SIGINT, signal.default_int_handler)
 demo_history.DAYS, demo_history.ORDERS = 4, 300
 sys.exit(launcher.main(["run"]))
 """

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from data.settings import CHECKOUT, Settings
 from jobs.clock import WORKERS
-from jobs.job import Daily, Every, Job
+from jobs.job import Daily, Every, Job, Weekly
 from jobs.registry import JOBS, job_named, jobs_of
 
 ZONES = ("Asia/Shanghai", "America/New_York", "Australia/Lord_Howe", "UTC")
@@ -59,6 +59,17 @@ def test_a_daily_job_is_due_once_a_day_at_its_wall_clock_time(after: datetime, z
     exists = (local.replace(hour=hour, minute=minute, second=0).astimezone(UTC).astimezone(ZoneInfo(zone)).time()) == time(hour, minute)
     # a time that the clock change left out comes an hour (on Lord Howe half an hour) later
     assert local.time() == time(hour, minute) or not exists
+
+
+@given(after=INSTANTS, zone=st.sampled_from(ZONES), weekday=st.integers(0, 6), hour=st.integers(0, 23))
+def test_a_weekly_job_is_due_once_a_week_on_its_day(after: datetime, zone: str, weekday: int, hour: int) -> None:
+    weekly = Weekly(weekday, f"{hour:02d}:30")
+
+    due = weekly.next_due(after=after, zone=zone, as_of=after)
+
+    assert timedelta(0) < due - after <= timedelta(days=7, hours=1)
+    assert due.astimezone(ZoneInfo(zone)).weekday() == weekday
+    assert weekly.next_due(after=due, zone=zone, as_of=due) - due >= timedelta(days=6, hours=22)
 
 
 @given(after=INSTANTS, minutes=st.integers(1, 60))

@@ -8,22 +8,25 @@ import pytest
 
 from jobs.simulate import rhythm
 from jobs.simulate.dice import COD, NEVER, PRESALE, VIRTUAL
-from jobs.simulate.geography import PROVINCES, WAREHOUSES
+from jobs.simulate.geography import PROVINCES, SHUNFENG, WAREHOUSES, YUANTONG, YUNDA, ZHONGTONG
 from jobs.simulate.handling import warehouse_shares
 from jobs.simulate.life import as_seen, pass_warehouses, settle
+from jobs.simulate.markets import MALAYSIA
 from jobs.simulate.merchant import Played, joined, play
 from jobs.simulate.platforms import WRITERS
 from jobs.simulate.queues import SLACK
+from jobs.simulate.rhythm import SOUTHEAST_ASIA
 
 FIRST, LAST = rhythm.day_number(date(2026, 10, 12)), rhythm.day_number(date(2026, 11, 22))
 SHOPS = [writer.shop for writer in WRITERS]
+AT_HOME = [shop.number for shop in SHOPS if not shop.market.abroad]
 A_DAY = 1500.0
 
 
 @pytest.fixture(scope="module")
 def life() -> Played:
     played = joined([play(shop, range(FIRST, LAST + 1), seed=7, orders_a_day=A_DAY * shop.share) for shop in SHOPS])
-    capacity = sum((warehouse_shares(abroad=s.abroad) * A_DAY * s.share for s in SHOPS), np.zeros(len(WAREHOUSES))) * SLACK
+    capacity = sum((warehouse_shares(s.market) * A_DAY * s.share for s in SHOPS), np.zeros(len(WAREHOUSES))) * SLACK
     pass_warehouses(played, until=rhythm.midnight(LAST + 1), capacity=capacity.tolist(), free_from=[0.0] * len(WAREHOUSES))
     return settle(played)
 
@@ -71,7 +74,7 @@ def test_steps_follow_each_other(life: Played) -> None:
 
 
 def test_the_eleventh_of_november_is_the_peak_and_backs_up_the_warehouses(life: Played) -> None:
-    home = life.orders[life.orders["shop"] != SHOPS[3].number]
+    home = life.orders[life.orders["shop"].isin(AT_HOME)]
     placed = home.groupby((home["created"] + rhythm.SHANGHAI_OFFSET) // 86_400).size()
     eleventh = rhythm.day_number(date(2026, 11, 11))
     waited = ((home["shipped"] - home["paid"]) / 3600)[home["shipped"] < NEVER].groupby(placed_day(home)).median()
@@ -87,7 +90,7 @@ def placed_day(orders: pd.DataFrame) -> pd.Series:
 
 
 def test_weekends_bring_more_and_nights_fewer_orders(life: Played) -> None:
-    home = life.orders[life.orders["shop"] != SHOPS[3].number]
+    home = life.orders[life.orders["shop"].isin(AT_HOME)]
     october = home[home["created"] < rhythm.midnight(rhythm.day_number(date(2026, 11, 1)))]
     weekend = placed_day(october).map(lambda day: rhythm.day_of(day).weekday() >= 5)
     hour = (october["created"] + rhythm.SHANGHAI_OFFSET) % 86_400 // 3600
@@ -97,7 +100,7 @@ def test_weekends_bring_more_and_nights_fewer_orders(life: Played) -> None:
 
 
 def test_every_province_buys_by_its_weight(life: Played) -> None:
-    home = life.orders[life.orders["shop"] != SHOPS[3].number]
+    home = life.orders[life.orders["shop"].isin(AT_HOME)]
     share = home["region"].value_counts(normalize=True).sort_index()
     names = [PROVINCES[number].name for number in share.index]
 
@@ -105,6 +108,34 @@ def test_every_province_buys_by_its_weight(life: Played) -> None:
     assert names[int(share.argmax())] == "广东省"
     assert share.max() < 0.2
     assert share.min() < 0.005
+
+
+def test_a_parcel_goes_abroad_with_the_carrier_of_its_market_and_no_other_does(life: Played) -> None:
+    for shop in SHOPS:
+        carriers = set(life.parcels["carrier"][life.parcels["shop"] == shop.number])
+
+        assert carriers == ({shop.market.carrier} if shop.market.abroad else {SHUNFENG, ZHONGTONG, YUANTONG, YUNDA})
+
+
+def test_an_order_of_a_shop_without_a_basket_has_one_line(life: Played) -> None:
+    lines = life.lines.groupby("key").size()
+    of_shop = lines.index // 10**11
+
+    for shop in SHOPS:
+        assert (lines[of_shop == shop.number].max() == 1) == shop.one_sku, shop.shop_id
+    assert sum(shop.one_sku for shop in SHOPS) == 1
+
+
+def test_malaysia_buys_on_double_days_and_not_on_chinas_other_sales(life: Played) -> None:
+    malaysia = life.orders[life.orders["shop"].isin([shop.number for shop in SHOPS if shop.market is MALAYSIA])]
+    placed = malaysia.groupby(placed_day(malaysia)).size()
+    eleventh = rhythm.day_number(date(2026, 11, 11))
+
+    assert placed.idxmax() == eleventh
+    assert placed[eleventh] > 2.5 * placed.median()
+    assert placed[eleventh + 1] < 1.7 * placed.median()
+    assert SOUTHEAST_ASIA.promotion(date(2026, 9, 9)) > 2
+    assert SOUTHEAST_ASIA.promotion(date(2026, 6, 18)) == SOUTHEAST_ASIA.promotion(date(2026, 10, 15)) == 1.0
 
 
 def test_each_habit_is_played(life: Played) -> None:

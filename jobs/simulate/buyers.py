@@ -5,8 +5,10 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from jobs.simulate.geography import ABROAD, PROVINCES, Region, shares
+from jobs.simulate.geography import Region, shares
+from jobs.simulate.shops import Shop
 
 POOL = 30_000
 
@@ -15,6 +17,7 @@ _GIVEN = "伟芳娜秀敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂文�
 _STREETS = ("中山路", "人民路", "解放大道", "建设街", "文化路", "科技园路", "滨江大道", "学院路", "新华街", "朝阳路")
 _FIRST = ("James", "Emma", "Olivia", "Liam", "Noah", "Ava", "Mia", "Lucas", "Hannah", "Ethan", "Chloe", "Jack", "Grace", "Oscar")
 _LAST = ("Smith", "Johnson", "Brown", "Taylor", "Wilson", "Martin", "Clark", "Walker", "Young", "Wright", "Müller", "Dubois", "Tan")
+_NOTES = ("请尽快发货,谢谢", "周末也可以派送", "不要放快递柜，放门口", "送人的，请包装好一点", "发顺丰可以吗？")
 _ROADS = ("Main St", "Oak Ave", "Maple Dr", "Park Rd", "Cedar Ln", "Lake View", "Hill St")
 
 
@@ -39,20 +42,34 @@ class Buyers:
 
 
 @cache
-def buyers_of(seed: int, shop_number: int, *, abroad: bool) -> Buyers:
+def buyers_of(seed: int, shop: Shop) -> Buyers:
     """Return a shop's buyers; the same seed gives the same people."""
-    rng = np.random.default_rng([seed, 2, shop_number])
-    regions = ABROAD if abroad else PROVINCES
+    rng = np.random.default_rng([seed, 2, shop.number])
+    regions = shop.market.regions
     region = np.searchsorted(np.cumsum(shares(regions)), rng.random(POOL) * 0.999999)
     # Capitals and big cities buy most: the first city is the likeliest.
     cities = np.array([len(place.cities) for place in regions])[region]
     city = (cities * rng.random(POOL) ** 1.6).astype(np.int64)
-    districts = np.array([len(regions[r].cities[c][1]) for r, c in zip(region, city, strict=True)])
+    districts = _districts(regions)[region, city]
     district = (districts * rng.random(POOL)).astype(np.int64)
     dice = rng.integers(0, 1_000_000, size=(POOL, 6))
-    people = [_person(row, abroad=abroad) for row in dice.tolist()]
+    people = [_person(row, abroad=shop.market.abroad) for row in dice.tolist()]
     names, nicks, phones, streets = zip(*people, strict=True)
     return Buyers(regions, region.astype(np.int64), city, district, names, nicks, phones, streets)
+
+
+def _districts(regions: tuple[Region, ...]) -> npt.NDArray[np.int64]:
+    """Return how many districts each region (rows) has in each of its cities."""
+    counts = np.zeros((len(regions), max(len(region.cities) for region in regions)), dtype=np.int64)
+    for row, region in enumerate(regions):
+        counts[row, : len(region.cities)] = [len(districts) for _, districts in region.cities]
+    return counts
+
+
+def notes(orders: pd.DataFrame) -> list[str]:
+    """Return what the buyers of orders have noted, quoted as a cell of a table, for it may hold commas."""
+    pairs = zip(orders["buyer"].tolist(), orders["noted"].tolist(), strict=True)
+    return [f'"{_NOTES[buyer % len(_NOTES)]}"' if noted else "" for buyer, noted in pairs]
 
 
 def _person(dice: list[int], *, abroad: bool) -> tuple[str, str, str, str]:

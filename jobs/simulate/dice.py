@@ -87,12 +87,12 @@ class Draw:
 
 def draw(shop: Shop, days: Sequence[int], *, seed: int, orders_a_day: float) -> Draw:
     """Throw the dice of some days; ``orders_a_day`` is the shop's on an average ordinary day."""
-    drawn = []
+    drawn, buying = [], shop.market.rhythm
     for day in days:
         rng = np.random.default_rng([seed, 3, shop.number, day])
         date_ = rhythm.day_of(day)
-        count = int(rng.poisson(orders_a_day * rhythm.day_weight(date_, abroad=shop.abroad)))
-        seconds = np.sort(rhythm.second_of_day(rng.random(count), date_, abroad=shop.abroad))
+        count = int(rng.poisson(orders_a_day * buying.day_weight(date_)))
+        seconds = np.sort(buying.second_of_day(rng.random(count), date_))
         dice, line_dice = rng.random((count, len(DICE))), rng.random((count, SLOTS, 2))
         drawn.append((np.full(count, day), np.arange(count), rhythm.midnight(day) + seconds, dice, line_dice))
     day_column, sequence, created, dice, line_dice = (np.concatenate(parts) for parts in zip(*drawn, strict=True))

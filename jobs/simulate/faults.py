@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from jobs.simulate.dice import NEVER
+from jobs.simulate.dice import NEVER, VIRTUAL
 from jobs.simulate.life import EVENTS, PARCEL_EVENTS
 from jobs.simulate.merchant import Played
 from jobs.simulate.platforms.writer import File
@@ -29,16 +29,27 @@ FAULTS: tuple[str, ...] = (
     "truncated_file",
     "column_gone",
     "bad_rows",
+    "silent_closings",
+    "rush",
 )
-# Columns that no reader of orders can do without, and a field of a JSON order likewise.
-_NEEDED = ("订单创建时间", "订单提交时间", "原始单号")
-_NEEDED_FIELD = "created_at"
+# What can befall the stock rather than a shop's files.
+STOCK_FAULTS: tuple[str, ...] = ("drift", "stale_counter")
+# Columns that no reader of orders can do without, and fields of a JSON order likewise.
+_NEEDED = ("订单创建时间", "订单提交时间", "下单时间", "订单成交时间", "原始单号")
+_NEEDED_FIELDS = ("created_at", "create_time")
+_NUMBERS = ("订单编号", "主订单编号", "订单号", "原始单号")
 _BAD_EVERY = 25
+# What everybody wants in a rush.
+RUSH_SKU = 7
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault named in ``FAULTS`` on the files of ``shop_id`` (a shop, or ``wms``) in the window [since, until)."""
+    """A fault named in ``FAULTS`` or ``STOCK_FAULTS`` on the files of ``shop_id`` (a shop, or ``wms``) in the window [since, until).
+
+    ``drift`` strikes a warehouse, by its code: goods go missing there, and nobody counts. In a ``rush`` everybody who buys in the shop
+    wants one SKU; the counters of a ``stale_counter`` shop take no news; one with ``silent_closings`` does not tell which orders ended.
+    """
 
     name: str
     shop_id: str
@@ -46,8 +57,8 @@ class Fault:
     until: datetime
 
     def __post_init__(self) -> None:
-        if self.name not in FAULTS:
-            raise ValueError(f"no fault is called {self.name}; there are {', '.join(FAULTS)}")
+        if self.name not in FAULTS + STOCK_FAULTS:
+            raise ValueError(f"no fault is called {self.name}; there are {', '.join(FAULTS + STOCK_FAULTS)}")
 
     def holds(self, at: int) -> bool:
         """Tell whether an instant (unix seconds) lies in the window."""
@@ -83,6 +94,36 @@ def shifted(told: Played, faults: Sequence[Fault], *, shop_id: str) -> tuple[Pla
                 happened = (rows & (frame[event] > 0) & (frame[event] < NEVER)).to_numpy()
                 frame[event] = np.where(happened, frame[event] - SHANGHAI_OFFSET, frame[event])
         told = Played(orders, told.lines, parcels)
+        truth.append(_told(fault, orders=int(struck.sum())))
+    return told, truth
+
+
+def rushed(played: Played, faults: Sequence[Fault], *, numbers: Mapping[str, int]) -> tuple[Played, list[Truth]]:
+    """Return orders under ``rush``: all lines of the shop's orders placed in the window are of one SKU; ``numbers`` are those of shops."""
+    truth: list[Truth] = []
+    for fault in faults:
+        if fault.name == "rush" and fault.shop_id in numbers:
+            orders = played.orders
+            struck = (orders["shop"] == numbers[fault.shop_id]) & (orders["created"] >= seconds_of(fault.since))
+            keys = orders["key"][struck & (orders["created"] < seconds_of(fault.until)) & (orders["kind"] != VIRTUAL)]
+            lines = played.lines.copy()
+            lines.loc[lines["key"].isin(keys), "sku"] = RUSH_SKU
+            truth.append(_told(fault, orders=len(keys)))
+            played = Played(orders, lines, played.parcels)
+    return played, truth
+
+
+def closings_kept_quiet(told: Played, faults: Sequence[Fault], *, shop_id: str) -> tuple[Played, list[Truth]]:
+    """Return what a shop tells under ``silent_closings``: orders that were closed unpaid in the window still seem to wait."""
+    truth: list[Truth] = []
+    for fault in faults:
+        if fault.name != "silent_closings" or fault.shop_id != shop_id:
+            continue
+        orders = told.orders.copy()
+        struck = (orders["closed"] >= seconds_of(fault.since)) & (orders["closed"] < seconds_of(fault.until))
+        orders.loc[struck, "closed"] = 0
+        orders.loc[struck, "stage"] = "unpaid"
+        told = Played(orders, told.lines, told.parcels)
         truth.append(_told(fault, orders=int(struck.sum())))
     return told, truth
 
@@ -166,41 +207,52 @@ def _truncated(file: File) -> Spoilt:
 
 def _without_column(file: File) -> Spoilt:
     if file.name.endswith(".json"):
-        orders = json.loads(file.content)["orders"]
-        left = [{name: value for name, value in order.items() if name != _NEEDED_FIELD} for order in orders]
-        return [replace(file, content=_json(left))], {"column": _NEEDED_FIELD}
-    encoding, lines = _lines(file)
+        document, orders, field = _document(file)
+        for order in orders:
+            del order[field]
+        return [_written(file, document)], {"column": field}
+    encoding, above, lines = _lines(file)
     table = [next(csv.reader([line])) for line in lines]
     gone = next((i for i, name in enumerate(table[0]) if name.strip() in _NEEDED), 0)
-    left_over = "".join(_line(row[:gone] + row[gone + 1 :]) for row in table)
+    left_over = "".join([*above, *(_line(row[:gone] + row[gone + 1 :]) for row in table)])
     return [replace(file, content=left_over.encode(encoding))], {"column": table[0][gone]}
 
 
 def _with_bad_rows(file: File) -> Spoilt:
-    """Damage every 25th record's id as a spreadsheet does (records counted from 1, the header as row 1 of a table)."""
+    """Damage every 25th record's id as a spreadsheet does; records are counted from 1, a table's from its first line on."""
     if file.name.endswith(".json"):
-        orders = json.loads(file.content)["orders"]
+        document, orders, field = _document(file)
         struck = list(range(0, len(orders), _BAD_EVERY))
         for number in struck:
-            orders[number][_NEEDED_FIELD] = "yesterday"
-        return [replace(file, content=_json(orders))], {"rows": [number + 1 for number in struck]}
-    encoding, lines = _lines(file)
+            orders[number][field] = "yesterday"
+        return [_written(file, document)], {"rows": [number + 1 for number in struck]}
+    encoding, above, lines = _lines(file)
     struck = list(range(1, len(lines), _BAD_EVERY))
-    column = 1 if lines[0].split(",")[1] == "原始单号" else 0
+    column = next(i for i, name in enumerate(lines[0].split(",")) if name in _NUMBERS)
     for number in struck:
         cells = next(csv.reader([lines[number]]))
         lines[number] = _line([*cells[:column], "2.026E+27", *cells[column + 1 :]])
-    return [replace(file, content="".join(lines).encode(encoding))], {"rows": [number + 1 for number in struck]}
+    content = "".join([*above, *lines]).encode(encoding)
+    return [replace(file, content=content)], {"rows": [len(above) + number + 1 for number in struck]}
 
 
-def _json(orders: list[Any]) -> bytes:
-    return json.dumps({"orders": orders}, ensure_ascii=False, separators=(",", ":")).encode()
+def _document(file: File) -> tuple[Any, list[dict[str, Any]], str]:
+    """Return a JSON file's document, the orders in it and the field of theirs that nobody can do without."""
+    document = json.loads(file.content)
+    orders = document["orders"] if "orders" in document else document["response"]["order_list"]
+    return document, orders, next(name for name in _NEEDED_FIELDS if name in orders[0])
 
 
-def _lines(file: File) -> tuple[str, list[str]]:
-    """Return a table's encoding and its lines with their ends; no cell of ours holds a line break."""
+def _written(file: File, document: Any) -> File:
+    return replace(file, content=json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def _lines(file: File) -> tuple[str, list[str], list[str]]:
+    """Return a table's encoding, the lines above its header, and those from it on, with their ends; no cell holds a line break."""
     encoding = "utf-8-sig" if file.content.startswith(b"\xef\xbb\xbf") else "gbk"
-    return encoding, file.content.decode(encoding).splitlines(keepends=True)
+    lines = file.content.decode(encoding).splitlines(keepends=True)
+    header = next(i for i, line in enumerate(lines) if any(name in _NUMBERS for name in line.split(",")))
+    return encoding, lines[:header], lines[header:]
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -45,6 +45,8 @@ class Carrier:
     digits: int
     base_hours: float
     km_per_hour: float
+    # Whether it takes parcels out of the country; such a one takes no others.
+    abroad: bool = False
 
 
 def _region(line: str) -> Region:
@@ -98,7 +100,7 @@ def _abroad(code: str, name: str, latitude: float, longitude: float, weight: flo
 
 
 # City : state or province code, as an address form abroad asks for it.
-ABROAD: tuple[Region, ...] = (
+COUNTRIES: tuple[Region, ...] = (
     _abroad("US", "United States", 39.8, -98.6, 520, "90013", "Los Angeles:CA;New York:NY;Austin:TX;Seattle:WA;Chicago:IL;Miami:FL"),
     _abroad("CA", "Canada", 56.1, -106.3, 90, "M5V 2T6", "Toronto:ON;Vancouver:BC;Montreal:QC"),
     _abroad("GB", "United Kingdom", 54.0, -2.4, 110, "EC1A 1BB", "London:ENG;Manchester:ENG;Edinburgh:SCT"),
@@ -108,6 +110,22 @@ ABROAD: tuple[Region, ...] = (
     _abroad("SG", "Singapore", 1.35, 103.8, 45, "018956", "Singapore:SG"),
     _abroad("MY", "Malaysia", 4.2, 102.0, 30, "50000", "Kuala Lumpur:KUL;Penang:PNG"),
     _abroad("JP", "Japan", 36.2, 138.3, 20, "100-0001", "Tokyo:JP-13;Osaka:JP-27"),
+)
+
+
+def _state(name: str, latitude: float, longitude: float, weight: float, postcode: str, cities: str) -> Region:
+    return _abroad("MY", name, latitude, longitude, weight, postcode, cities)
+
+
+# The states of Malaysia in which most of its parcels are received; city : district.
+MALAYSIAN_STATES: tuple[Region, ...] = (
+    _state("Selangor", 3.1, 101.5, 300, "47301", "Petaling Jaya:Damansara;Shah Alam:Section 7;Klang:Bandar Botanic;Kajang:Semenyih"),
+    _state("Kuala Lumpur", 3.1, 101.7, 190, "50450", "Kuala Lumpur:Bukit Bintang;Cheras:Taman Connaught"),
+    _state("Johor", 1.5, 103.7, 150, "80000", "Johor Bahru:Tebrau;Batu Pahat:Parit Raja"),
+    _state("Penang", 5.4, 100.3, 90, "10050", "George Town:Jelutong;Butterworth:Seberang Jaya"),
+    _state("Perak", 4.6, 101.1, 70, "30000", "Ipoh:Fair Park"),
+    _state("Sabah", 6.0, 116.1, 60, "88000", "Kota Kinabalu:Luyang"),
+    _state("Sarawak", 1.6, 110.3, 60, "93000", "Kuching:Padungan"),
 )
 
 WAREHOUSES: tuple[Warehouse, ...] = (
@@ -123,9 +141,11 @@ CARRIERS: tuple[Carrier, ...] = (
     Carrier("中通快递", "7", 13, 24.0, 52.0),
     Carrier("圆通速递", "YT", 13, 26.0, 48.0),
     Carrier("韵达快递", "43", 13, 27.0, 46.0),
-    Carrier("DHL", "", 10, 60.0, 110.0),
+    Carrier("DHL", "", 10, 60.0, 110.0, abroad=True),
+    # Shopee's own: it takes the parcels at the merchant's door, flies them out and delivers them.
+    Carrier("SPX Express", "SPXMY", 11, 72.0, 45.0, abroad=True),
 )
-SHUNFENG, ZHONGTONG, YUANTONG, YUNDA, DHL = range(5)
+SHUNFENG, ZHONGTONG, YUANTONG, YUNDA, DHL, SPX = range(6)
 
 
 def kilometres(regions: tuple[Region, ...]) -> npt.NDArray[np.float64]:

@@ -5,12 +5,11 @@ import pandas as pd
 
 from jobs.simulate import geography, rhythm
 from jobs.simulate.dice import HOUR, NEVER, NORMAL, VIRTUAL, Draw, Flags, Floats, Ints
+from jobs.simulate.markets import Market
 from jobs.simulate.shops import Shop
 
 # Money at risk from which people review an order, in fen of list price.
 RISKY_MINOR = 150_000
-# An order abroad leaves from the south or the east, where the airports are.
-_ABROAD_FROM = (0, 1, 4, 3, 2)
 
 
 def prepare(orders: pd.DataFrame, thrown: Draw, after_sibling: Flags, *, shop: Shop) -> pd.DataFrame:
@@ -48,7 +47,7 @@ def _review(orders: pd.DataFrame, thrown: Draw, *, risky: Flags) -> None:
 
 def _short_of_goods(thrown: Draw) -> Ints:
     """Return seconds that an order waits for goods to arrive; more of them in the days of a promotion."""
-    short = thrown["short"] < thrown.by_day(lambda day: 0.05 if rhythm.promotion(day, abroad=False) > 1.2 else 0.025)
+    short = thrown["short"] < thrown.by_day(lambda day: 0.05 if rhythm.CHINA.promotion(day) > 1.2 else 0.025)
     hours: Floats = 4 - 26 * np.log1p(-thrown["short_hours"])
     return np.where(short, (hours * HOUR).astype(np.int64), 0)
 
@@ -63,28 +62,30 @@ def _cancel_wishes(orders: pd.DataFrame, thrown: Draw) -> Ints:
 
 def _warehouses(orders: pd.DataFrame, thrown: Draw, *, shop: Shop) -> Ints:
     """Choose the nearest warehouse mostly, the next where it lacks the goods."""
-    regions = geography.ABROAD if shop.abroad else geography.PROVINCES
-    nearest = np.argsort(geography.kilometres(regions), axis=1)
-    if shop.abroad:
-        nearest = np.tile(_ABROAD_FROM, (len(regions), 1))
     choice = (thrown["warehouse"] > 0.84).astype(np.int64) + (thrown["warehouse"] > 0.96)
-    chosen: Ints = nearest[orders["region"], choice]
+    chosen: Ints = _nearest(shop.market)[orders["region"], choice]
     return chosen
 
 
-def warehouse_shares(*, abroad: bool) -> Floats:
-    """Return each warehouse's expected share of a shop's parcels."""
-    regions = geography.ABROAD if abroad else geography.PROVINCES
-    nearest = np.tile(_ABROAD_FROM, (len(regions), 1)) if abroad else np.argsort(geography.kilometres(regions), axis=1)
+def _nearest(market: Market) -> Ints:
+    """Return the warehouses in the order in which they serve each region (rows)."""
+    if market.served_from is not None:
+        return np.tile(market.served_from, (len(market.regions), 1))
+    return np.argsort(geography.kilometres(market.regions), axis=1)
+
+
+def warehouse_shares(market: Market) -> Floats:
+    """Return each warehouse's expected share of the parcels of a shop of that market."""
+    nearest = _nearest(market)
     share = np.zeros(len(geography.WAREHOUSES))
     for choice, odds in enumerate((0.84, 0.12, 0.04)):
-        np.add.at(share, nearest[:, choice], odds * geography.shares(regions))
+        np.add.at(share, nearest[:, choice], odds * geography.shares(market.regions))
     return share
 
 
 def _carriers(orders: pd.DataFrame, thrown: Draw, *, shop: Shop) -> Ints:
-    if shop.abroad:
-        return np.full(len(orders), geography.DHL)
+    if shop.market.carrier is not None:
+        return np.full(len(orders), shop.market.carrier)
     dear = (orders["paid_minor"] > 60_000).to_numpy()[:, None]
     shares = np.where(dear, [[0.55, 0.2, 0.15]], [[0.14, 0.34, 0.28]])
     carrier: Ints = (thrown["carrier"][:, None] > np.cumsum(shares, axis=1)).sum(axis=1)
@@ -93,7 +94,7 @@ def _carriers(orders: pd.DataFrame, thrown: Draw, *, shop: Shop) -> Ints:
 
 def _road(orders: pd.DataFrame, thrown: Draw, *, shop: Shop) -> Ints:
     """Return seconds on the road: near the usual time for the distance with a long tail, slower around a great sale."""
-    distance = geography.kilometres(geography.ABROAD if shop.abroad else geography.PROVINCES)
+    distance = geography.kilometres(shop.market.regions)
     base = np.array([carrier.base_hours for carrier in geography.CARRIERS])[orders["carrier"]]
     speed = np.array([carrier.km_per_hour for carrier in geography.CARRIERS])[orders["carrier"]]
     usual = base + distance[orders["region"], orders["warehouse"]] / speed

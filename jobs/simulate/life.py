@@ -8,7 +8,7 @@ import pandas as pd
 from jobs.simulate import rhythm
 from jobs.simulate.dice import COD, HOUR, NEVER, VIRTUAL, Ints
 from jobs.simulate.geography import WAREHOUSES
-from jobs.simulate.merchant import Played
+from jobs.simulate.merchant import Played, kept
 from jobs.simulate.queues import serve
 from jobs.simulate.story import QUIET, Story
 
@@ -31,9 +31,11 @@ EVENTS: tuple[str, ...] = (
     "refunded",
 )
 PARCEL_EVENTS: tuple[str, ...] = ("reviewed", "allocated", "waybilled", "left", "arrived", "stopped")
-# Taobao and Douyin confirm for the buyer ten days after shipping.
+# Where the buyer does not confirm, his platform does, ten days after shipping.
 _AUTO_CONFIRM_S = 10 * 24 * HOUR
 _MORNING_S = 3 * HOUR
+# An order at which nothing more can happen is remembered so long: an export shows the newest again.
+_REMEMBERED_S = 24 * HOUR
 
 
 def pass_warehouses(
@@ -154,3 +156,8 @@ def finished_at(orders: pd.DataFrame) -> Ints:
     ends = np.maximum.reduce([np.where(orders[name] < NEVER, orders[name], 0) for name in EVENTS])
     over = (orders["closed"] < NEVER) | (orders["completed"] < NEVER) | (orders["refunded"] < NEVER)
     return np.where(over, ends, NEVER)
+
+
+def remembered(played: Played, settled: Played, *, at: int) -> Played:
+    """Return the orders, unsettled, to which something may yet happen or the last thing happened within a day."""
+    return kept(played, played.orders[finished_at(settled.orders) > at - _REMEMBERED_S])

@@ -5,14 +5,16 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from jobs.simulate.catalogue import CATEGORIES, catalogue
+from jobs.simulate.dice import Floats
 from jobs.simulate.geography import WAREHOUSES
 from jobs.simulate.platforms.writer import File
 from jobs.simulate.rhythm import day_of
 from jobs.simulate.shops import Shop
 
-# The exchange rate wanders from a fixed day on, so that every day has one rate however long the history is.
+# Exchange rates wander from a fixed day on, so that every day has one rate however long the history is.
 _FIRST_RATE_DAY = 20_000
-_FIRST_RATE = 7.18
+# Currency: (the first day's rate in yuan, the number that seeds its dice).
+_RATES = {"USD": (7.18, 4), "MYR": (1.68, 5)}
 # SKUs that changed category once, with the day from which the new one holds.
 _MOVED = ((3, 5), (57, 7), (111, 0), (208, 6), (360, 5))
 _MOVED_ON = "2026-10-01 00:00:00"
@@ -47,8 +49,23 @@ def _sku_rows(seed: int) -> list[Sequence[str]]:
 
 
 def rates(*, seed: int, first_day: int, last_day: int, name: str) -> File:
-    """Return the daily rates of the dollar in yuan; a day's rate is the same in every file."""
-    steps = np.random.default_rng([seed, 4]).normal(0, 0.0012, size=max(last_day - _FIRST_RATE_DAY + 1, 1))
-    rate = _FIRST_RATE * np.exp(np.cumsum(steps) - 0.02 * np.cumsum(np.cumsum(steps)) / np.arange(1, len(steps) + 1))
-    rows = [(day_of(day).isoformat(), "USD", "CNY", f"{rate[day - _FIRST_RATE_DAY]:.4f}") for day in range(first_day, last_day + 1)]
+    """Return the daily rates of foreign currencies in yuan; a day's rate is the same in every file."""
+    days = range(first_day, last_day + 1)
+    rate = {currency: _wandering(seed, currency, last_day=last_day) for currency in _RATES}
+    rows = [
+        (day_of(day).isoformat(), currency, "CNY", f"{rate[currency][day - _FIRST_RATE_DAY]:.4f}") for day in days for currency in _RATES
+    ]
     return _csv(name, "日期,币种,本位币,汇率", rows)
+
+
+def rate_of(currency: str, day: int, *, seed: int) -> float:
+    """Return a day's rate as the list has it."""
+    return round(float(_wandering(seed, currency, last_day=day)[day - _FIRST_RATE_DAY]), 4)
+
+
+def _wandering(seed: int, currency: str, *, last_day: int) -> Floats:
+    """Return a currency's rate of every day from ``_FIRST_RATE_DAY`` on."""
+    first_rate, dice = _RATES[currency]
+    steps = np.random.default_rng([seed, dice]).normal(0, 0.0012, size=max(last_day - _FIRST_RATE_DAY + 1, 1))
+    rate: Floats = first_rate * np.exp(np.cumsum(steps) - 0.02 * np.cumsum(np.cumsum(steps)) / np.arange(1, len(steps) + 1))
+    return rate

@@ -46,7 +46,7 @@ def play(shop: Shop, days: Sequence[int], *, seed: int, orders_a_day: float) -> 
     """Return a shop's orders of some days as planned up to the door of the warehouse (``parcels.entered``)."""
     thrown = draw(shop, days, seed=seed, orders_a_day=orders_a_day)
     goods = catalogue(seed)
-    buyers = buyers_of(seed, shop.number, abroad=shop.abroad)
+    buyers = buyers_of(seed, shop)
     after_sibling = _siblings(thrown)
     buyer = (POOL * thrown["buyer"] ** 1.3).astype(np.int64)
     buyer = np.where(after_sibling, np.roll(buyer, 1), buyer)
@@ -76,7 +76,7 @@ def _kinds(shop: Shop, thrown: Draw) -> Ints:
     kind[chance < presale] = PRESALE
     kind[(chance >= 0.5) & (chance < 0.5 + shop.cod_share)] = COD
     kind[(chance >= 0.6) & (chance < 0.603)] = GIFT
-    kind[(chance >= 0.7) & (chance < 0.706)] = VIRTUAL
+    kind[(chance >= 0.7) & (chance < 0.7 + shop.virtual_share)] = VIRTUAL
     return kind
 
 
@@ -93,9 +93,9 @@ class Slots:
 
 def _slots(shop: Shop, thrown: Draw, kind: Ints, goods: Catalogue) -> Slots:
     count = 1 + (thrown["lines"] > 0.72).astype(np.int64) + (thrown["lines"] > 0.92)
-    count[kind == VIRTUAL] = 1
+    count[(kind == VIRTUAL) | shop.one_sku] = 1
     used = np.arange(SLOTS)[None, :] < count[:, None]
-    used[:, SLOTS - 1] = (thrown["present"] < 0.04) & (kind == NORMAL)
+    used[:, SLOTS - 1] = (thrown["present"] < 0.04) & (kind == NORMAL) & (not shop.one_sku)
     taste = np.random.default_rng([goods.physical, shop.number]).permutation(goods.physical)
     sku = taste[(goods.physical * thrown.line_dice[:, :, 0] ** 2.2).astype(np.int64)]
     sku[kind == VIRTUAL] = goods.physical + (sku[kind == VIRTUAL] % (len(goods.codes) - goods.physical))
@@ -112,7 +112,7 @@ def _price(orders: pd.DataFrame, thrown: Draw, slots: Slots, *, shop: Shop) -> N
     """Add the order's amounts and share its discount out to the lines, to the last fen."""
     amount = slots.quantity * slots.unit_minor
     goods = amount.sum(axis=1)
-    festive = thrown.by_day(lambda day: rhythm.promotion(day, abroad=shop.abroad))
+    festive = thrown.by_day(shop.market.rhythm.promotion)
     given_away = thrown["discount"] < np.where(festive > 1.4, 0.85, 0.3)
     rate = np.where(given_away, 0.04 + 0.05 * np.minimum(festive, 3.0), 0.0)
     coupon = np.where(thrown["coupon"] < 0.15, 500 + np.floor(thrown["coupon"] * 20_000), 0.0) * shop.price_factor
@@ -129,7 +129,8 @@ def _price(orders: pd.DataFrame, thrown: Draw, slots: Slots, *, shop: Shop) -> N
 def _freight(orders: pd.DataFrame, thrown: Draw, *, shop: Shop) -> Ints:
     remote = np.array([place.name in geography.REMOTE for place in geography.PROVINCES])
     usual: Floats = np.where(thrown["freight"] < 0.12, 800.0, 0.0)
-    freight = np.full(len(orders), 600.0) if shop.abroad else np.where(remote[orders["region"]], 1500.0, usual)
+    flat = shop.market.freight_minor
+    freight = np.where(remote[orders["region"]], 1500.0, usual) if flat is None else np.full(len(orders), float(flat))
     return np.where(orders["kind"].isin([GIFT, VIRTUAL]), 0, freight).astype(np.int64)
 
 

@@ -1,5 +1,7 @@
 """How many orders come on which day and at which hour?"""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
@@ -17,9 +19,11 @@ EPOCH = date(1970, 1, 1)
 _ORDINARY = (22, 12, 7, 4, 3, 4, 9, 18, 32, 46, 56, 54, 52, 54, 54, 52, 52, 50, 50, 56, 68, 74, 66, 42)
 # A promotion opens at midnight and ends in a rush.
 _PROMOTION = (190, 84, 36, 18, 10, 9, 14, 24, 40, 54, 58, 52, 50, 50, 48, 46, 46, 46, 50, 62, 88, 98, 104, 96)
-# Buyers abroad are mostly in the Americas, half a day behind.
-_ABROAD = (52, 56, 54, 50, 46, 44, 44, 48, 56, 66, 70, 62, 48, 34, 22, 14, 10, 8, 10, 16, 24, 32, 40, 46)
+# Buyers overseas are mostly in the Americas, half a day behind.
+_OVERSEAS = (52, 56, 54, 50, 46, 44, 44, 48, 56, 66, 70, 62, 48, 34, 22, 14, 10, 8, 10, 16, 24, 32, 40, 46)
 _WEEKDAYS = (0.96, 0.95, 0.96, 0.98, 1.00, 1.08, 1.10)
+# A day that brings at least so many times an ordinary day's orders has the rush hours of a great sale.
+_GREAT = 2.5
 
 
 def day_number(day: date) -> int:
@@ -59,15 +63,7 @@ def is_big_promotion(day: date) -> bool:
     return (day.month, day.day) in ((6, 18), (11, 11), (12, 12))
 
 
-def promotion(day: date, *, abroad: bool) -> float:
-    """Return how many times an ordinary day's orders a day brings, weekday apart.
-
-    >>> promotion(date(2026, 11, 11), abroad=False) > 4
-    True
-    """
-    if abroad:
-        friday = max(d for d in range(22, 29) if date(day.year, 11, d).weekday() == 4)
-        return 3.0 if day.month == 11 and friday <= day.day <= friday + 3 else 1.0
+def _china(day: date) -> float:
     if is_big_promotion(day):
         return {6: 3.2, 11: 4.6, 12: 2.8}[day.month]
     if (day.month, day.day) == (11, 12):
@@ -79,9 +75,16 @@ def promotion(day: date, *, abroad: bool) -> float:
     return 1.5 if day.day in (15, 16) else 1.0
 
 
-def day_weight(day: date, *, abroad: bool) -> float:
-    """Return a day's orders relative to an average ordinary day."""
-    return promotion(day, abroad=abroad) * _WEEKDAYS[day.weekday()]
+def _overseas(day: date) -> float:
+    friday = max(d for d in range(22, 29) if date(day.year, 11, d).weekday() == 4)
+    return 3.0 if day.month == 11 and friday <= day.day <= friday + 3 else 1.0
+
+
+def _southeast_asia(day: date) -> float:
+    """Return what the platforms' double days bring: 9.9 and 10.10 much, 11.11 and 12.12 most."""
+    if day.day != day.month or day.month < 9:
+        return 1.0
+    return {9: 2.6, 10: 2.6, 11: 3.6, 12: 3.4}[day.month]
 
 
 @cache
@@ -90,23 +93,42 @@ def _cumulative(profile: tuple[int, ...]) -> Hours:
     return np.concatenate(([0.0], np.cumsum(weights / weights.sum())))
 
 
-def _profile(day: date, *, abroad: bool) -> tuple[int, ...]:
-    if abroad:
-        return _ABROAD
-    return _PROMOTION if is_big_promotion(day) else _ORDINARY
+@dataclass(frozen=True, eq=False)
+class Rhythm:
+    """When the buyers of a market buy: ``hours`` on an ordinary day and ``great_hours`` on a great sale, both Shanghai's.
+
+    ``promotion`` says how many times an ordinary day's orders a day brings, weekday apart.
+    """
+
+    promotion: Callable[[date], float]
+    hours: tuple[int, ...]
+    great_hours: tuple[int, ...]
+
+    def day_weight(self, day: date) -> float:
+        """Return a day's orders relative to an average ordinary day."""
+        return self.promotion(day) * _WEEKDAYS[day.weekday()]
+
+    def second_of_day(self, chance: Hours, day: date) -> npt.NDArray[np.int64]:
+        """Turn even chances in [0, 1) into seconds of a day with that day's rush hours."""
+        seconds: npt.NDArray[np.int64] = np.interp(chance, self._elapsed(day), np.arange(25) * 3600.0).astype(np.int64)
+        return seconds
+
+    def elapsed_share(self, second: int, day: date) -> float:
+        """Return the share of a day's orders that have come by a second of the day.
+
+        >>> CHINA.elapsed_share(6 * 3600, date(2026, 11, 11)) > 4 * CHINA.elapsed_share(6 * 3600, date(2026, 11, 5))
+        True
+        """
+        return float(np.interp(second, np.arange(25) * 3600.0, self._elapsed(day)))
+
+    def _elapsed(self, day: date) -> Hours:
+        return _cumulative(self.great_hours if self.promotion(day) >= _GREAT else self.hours)
 
 
-def second_of_day(chance: Hours, day: date, *, abroad: bool) -> npt.NDArray[np.int64]:
-    """Turn even chances in [0, 1) into seconds of a day with that day's rush hours."""
-    edges = np.arange(25) * 3600.0
-    seconds: npt.NDArray[np.int64] = np.interp(chance, _cumulative(_profile(day, abroad=abroad)), edges).astype(np.int64)
-    return seconds
-
-
-def elapsed_share(second: int, day: date, *, abroad: bool) -> float:
-    """Return the share of a day's orders that have come by a second of the day."""
-    edges = np.arange(25) * 3600.0
-    return float(np.interp(second, edges, _cumulative(_profile(day, abroad=abroad))))
+CHINA = Rhythm(_china, _ORDINARY, _PROMOTION)
+OVERSEAS = Rhythm(_overseas, _OVERSEAS, _OVERSEAS)
+# Shanghai's hours are Kuala Lumpur's and Singapore's too.
+SOUTHEAST_ASIA = Rhythm(_southeast_asia, _ORDINARY, _PROMOTION)
 
 
 def into_hours(instants: npt.NDArray[np.int64], opens: float, closes: float) -> npt.NDArray[np.int64]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from jobs.simulate.markets import CHINA, Market
+
 
 @dataclass(frozen=True)
 class Shop:
@@ -21,10 +23,13 @@ class Shop:
     calendar: str
     aliases: tuple[str, ...]
     share: float
-    abroad: bool = False
+    market: Market = CHINA
     unpaid_share: float = 0.06
     unpaid_limit_hours: float = 24.0
     presale_share: float = 0.0
     cod_share: float = 0.0
+    virtual_share: float = 0.006
+    # A shop without a basket: every order is of one SKU.
+    one_sku: bool = False
     # Smallest currency units that one fen of list price becomes (list prices are in fen).
     price_factor: float = 1.0

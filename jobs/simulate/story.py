@@ -13,7 +13,7 @@ import pandas as pd
 
 from jobs.simulate import rhythm
 from jobs.simulate.dice import HOUR, Flags, Ints
-from jobs.simulate.geography import CARRIERS, DHL, PROVINCES, WAREHOUSES
+from jobs.simulate.geography import CARRIERS, PROVINCES, WAREHOUSES
 
 # A breakdown in a small province would be seen by nobody: per mille of all buyers from which one is struck.
 _STRUCK_WEIGHT = 39
@@ -150,7 +150,7 @@ def _shanghai(instant: int) -> str:
 
 def _breakdown(rng: np.random.Generator, anchor_day: int) -> Breakdown:
     centre = int(rng.choice([number for number, place in enumerate(PROVINCES) if place.weight >= _STRUCK_WEIGHT]))
-    carrier = int(rng.choice([number for number in range(len(CARRIERS)) if number != DHL]))
+    carrier = int(rng.choice([number for number, carrier in enumerate(CARRIERS) if not carrier.abroad]))
     since_day = anchor_day - int(rng.integers(6, 8))
     return Breakdown(carrier, _around(centre), since_day, since_day + int(rng.integers(5, 7)))
 

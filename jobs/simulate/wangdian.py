@@ -6,12 +6,10 @@ import numpy as np
 import pandas as pd
 
 from jobs.simulate.geography import CARRIERS, WAREHOUSES
-from jobs.simulate.lettering import beijing, platform_numbers, waybills
+from jobs.simulate.lettering import beijing, waybills
 from jobs.simulate.life import PARCEL_EVENTS
 from jobs.simulate.merchant import Played
-from jobs.simulate.platforms.shopify import order_ids
-from jobs.simulate.platforms.writer import File, rows
-from jobs.simulate.shops import Shop
+from jobs.simulate.platforms.writer import File, Writer, rows
 
 HEADER = "出库单号,原始单号,店铺名称,仓库名称,物流公司,物流单号,审核时间,分配时间,打单时间,发货时间,订单状态,更新时间"
 # Where a parcel stands, in the system's words; the first whose instant has come holds.
@@ -27,20 +25,20 @@ _REVIEWED = "已审核"
 _ROW = "CK{},{},{},{},{},{},{},{},{},{},{},{}\r\n"
 
 
-def stockout_list(seen: Played, *, shops: Sequence[Shop], stamp: str) -> File:
+def stockout_list(seen: Played, *, writers: Sequence[Writer], stamp: str) -> File:
     """Return the list of the parcels given (merged by parcel), and of the orders that stand on hold."""
     parcels = pd.concat([_held(seen), seen.parcels], ignore_index=True).sort_values(["stockout", "key"], kind="stable")
-    parcels = parcels.assign(order_no=_order_numbers(parcels, shops).to_numpy())
+    parcels = parcels.assign(order_no=_order_numbers(parcels, writers))
     together: dict[int, str] = {}
     for stockout, number in zip(parcels["stockout"].tolist(), parcels["order_no"].tolist(), strict=True):
         together[stockout] = f"{together[stockout]},{number}" if stockout in together else number
     parcels = parcels.drop_duplicates("stockout")
-    text = HEADER + "\r\n" + _rows(parcels, list(together.values()), shops)
+    text = HEADER + "\r\n" + _rows(parcels, list(together.values()), writers)
     return File(f"stockout_{stamp}.csv", b"\xef\xbb\xbf" + text.encode())
 
 
-def _rows(parcels: pd.DataFrame, order_numbers: list[str], shops: Sequence[Shop]) -> str:
-    names = {shop.number: shop.name for shop in shops}
+def _rows(parcels: pd.DataFrame, order_numbers: list[str], writers: Sequence[Writer]) -> str:
+    names = {writer.shop.number: writer.shop.name for writer in writers}
     printed = (parcels["waybilled"] > 0).tolist()
     numbers = waybills(parcels["stockout"].to_numpy(), parcels["carrier"].to_numpy())
     status = [parcels[event].to_numpy() > 0 for event, _ in _STATUS]
@@ -70,8 +68,10 @@ def _held(seen: Played) -> pd.DataFrame:
     return waiting.assign(stopped=orders["refunded"])
 
 
-def _order_numbers(parcels: pd.DataFrame, shops: Sequence[Shop]) -> pd.Series:
+def _order_numbers(parcels: pd.DataFrame, writers: Sequence[Writer]) -> list[str]:
     """Return each row's order number as its platform writes it."""
-    keys = parcels["key"].to_numpy()
-    abroad = parcels["shop"].isin([shop.number for shop in shops if shop.abroad]).to_numpy()
-    return pd.Series(np.where(abroad, order_ids(keys), platform_numbers(keys)), index=parcels.index).astype(str)
+    numbers = np.full(len(parcels), "", dtype=object)
+    for writer in writers:
+        theirs = (parcels["shop"] == writer.shop.number).to_numpy()
+        numbers[theirs] = writer.order_numbers(parcels["key"].to_numpy()[theirs])
+    return numbers.tolist()

@@ -3,14 +3,15 @@
 A writer sees only what its platform would know (``writer.View``) and gives bytes; it decides nothing.
 """
 
-from jobs.simulate.platforms.douyin import LIVE
-from jobs.simulate.platforms.shopify import GLOBAL
-from jobs.simulate.platforms.taobao import FLAGSHIP, HOME
+from jobs.simulate.platforms import douyin, jd, pdd, shopee, shopify, taobao
 from jobs.simulate.platforms.writer import Writer
 
 WRITERS: tuple[Writer, ...] = (
-    HOME,
-    FLAGSHIP,
-    LIVE,
-    GLOBAL,
+    taobao.HOME,
+    taobao.FLAGSHIP,
+    douyin.LIVE,
+    shopify.GLOBAL,
+    jd.FLAGSHIP,
+    pdd.SELECT,
+    shopee.MALAYSIAN,
 )

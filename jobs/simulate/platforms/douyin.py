@@ -8,9 +8,9 @@ import pandas as pd
 
 from jobs.simulate.buyers import buyers_of
 from jobs.simulate.catalogue import catalogue
-from jobs.simulate.dice import COD, HOUR, NEVER, VIRTUAL
+from jobs.simulate.dice import COD, HOUR, NEVER, VIRTUAL, Flags, Ints
 from jobs.simulate.lettering import beijing, major, platform_numbers
-from jobs.simulate.platforms.writer import File, View, rows
+from jobs.simulate.platforms.writer import File, View, latest, rows
 from jobs.simulate.shops import Shop
 
 HEADER = (
@@ -84,13 +84,21 @@ class FullExport:
     shop: Shop
     shows: tuple[str, ...] = ("created", "paid", "part_posted", "posted", "completed", "closed", "refunded")
 
+    def order_numbers(self, keys: Ints) -> list[str]:
+        """Return 19-digit numbers."""
+        return list(map(str, platform_numbers(keys).tolist()))
+
+    def newest(self, orders: pd.DataFrame) -> Flags:
+        """Flag the orders placed, paid, shipped or completed last."""
+        return latest(orders, ("created", "paid", "posted", "completed"))
+
     def files(self, view: View, *, stamp: str) -> Iterable[File]:
         """Return the order export."""
         lines = _shared_out(view)
         yield File(f"douyin_orders_{stamp}.csv", b"\xef\xbb\xbf" + (HEADER + "\r\n" + self._rows(view, lines)).encode())
 
     def _rows(self, view: View, lines: pd.DataFrame) -> str:
-        goods, people = catalogue(view.seed), buyers_of(view.seed, self.shop.number, abroad=False)
+        goods, people = catalogue(view.seed), buyers_of(view.seed, self.shop)
         sku, buyer, stage = lines["sku"].tolist(), lines["buyer"].tolist(), lines["stage"].tolist()
         number = platform_numbers(lines["key"].to_numpy())
         places = [people.place(i) for i in buyer]
@@ -171,7 +179,7 @@ LIVE = FullExport(
         currency="CNY",
         calendar="CN",
         aliases=("云间抖音直播间", "云间抖店"),
-        share=0.25,
+        share=0.16,
         unpaid_limit_hours=0.5,
         cod_share=0.008,
     )

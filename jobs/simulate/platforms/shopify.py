@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from jobs.simulate.buyers import buyers_of
 from jobs.simulate.catalogue import catalogue
-from jobs.simulate.dice import VIRTUAL, Ints
+from jobs.simulate.dice import VIRTUAL, Flags, Ints
 from jobs.simulate.geography import CARRIERS
 from jobs.simulate.lettering import iso, major, waybills
-from jobs.simulate.platforms.writer import File, View
+from jobs.simulate.markets import OVERSEAS
+from jobs.simulate.platforms.writer import File, View, latest
 from jobs.simulate.shops import Shop
 
 # The order list gives at most 250 a page; a bulk page of a history holds a week.
@@ -45,6 +47,14 @@ class OrderPages:
 
     shop: Shop
     shows: tuple[str, ...] = ("created", "paid", "part_posted", "posted", "delivered", "closed", "refunded")
+
+    def order_numbers(self, keys: Ints) -> list[str]:
+        """Return 13-digit ids."""
+        return list(map(str, order_ids(keys).tolist()))
+
+    def newest(self, orders: pd.DataFrame) -> Flags:
+        """Flag the order placed last; when an order changed it tells itself."""
+        return latest(orders, ("created",))
 
     def files(self, view: View, *, stamp: str) -> Iterable[File]:
         """Return one page (history), or pages of at most 250 orders (live, whose stamps carry a time)."""
@@ -125,7 +135,7 @@ class OrderPages:
         return found
 
     def _order(self, order: Mapping[Any, Any], lines: list[dict[str, Any]], parcels: list[dict[str, Any]], *, seed: int) -> dict[str, Any]:
-        people, buyer = buyers_of(seed, self.shop.number, abroad=True), order["buyer"]
+        people, buyer = buyers_of(seed, self.shop), order["buyer"]
         email = f"{people.nick[buyer]}@example.com"
         number = (order["key"] // 10**6 % 10**5 - 20_000) * 10_000 + order["key"] % 10**6
         fulfilled = order["posted"] > 0
@@ -220,8 +230,8 @@ GLOBAL = OrderPages(
         currency="USD",
         calendar="US",
         aliases=("Cloudroom Global", "cloudroom.myshopify.com"),
-        share=0.10,
-        abroad=True,
+        share=0.06,
+        market=OVERSEAS,
         unpaid_share=0.03,
         unpaid_limit_hours=48.0,
         price_factor=0.22,

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from jobs.simulate.buyers import buyers_of
+from jobs.simulate.buyers import buyers_of, notes
 from jobs.simulate.catalogue import catalogue
-from jobs.simulate.dice import PRESALE
-from jobs.simulate.geography import CARRIERS, Region
-from jobs.simulate.lettering import beijing, major, platform_numbers, waybills
-from jobs.simulate.platforms.writer import File, View, rows
+from jobs.simulate.dice import PRESALE, Flags, Ints
+from jobs.simulate.geography import Region
+from jobs.simulate.lettering import beijing, major, platform_numbers
+from jobs.simulate.platforms.writer import File, View, first_parcels, latest, rows
 from jobs.simulate.shops import Shop
 
 ORDER_HEADER = (
@@ -32,7 +32,6 @@ STATUS = {
     "refunded": "交易关闭",
 }
 _CLOSED_WHY = {"closed": "订单超时未付款", "refunded": "退款"}
-_NOTES = ("请尽快发货,谢谢", "周末也可以派送", "不要放快递柜，放门口", "送人的，请包装好一点", "发顺丰可以吗？")
 
 # 46 cells. The id wears Excel's text guard, the telephone an apostrophe; the note may hold commas and is quoted.
 _ORDER_ROW = '="{}",{},,{},{},0,{},0,{},0,{},{},{},{},快递,,\'{},{},{},{},{},{},{},,{},{},{},{},0,0,,{},{},,否,否,否,,,,,{},0,否,{},\r\n'
@@ -47,6 +46,14 @@ class ClassicExport:
     shop: Shop
     platform_shop_id: str
     shows: tuple[str, ...] = ("created", "paid", "part_posted", "posted", "completed", "closed", "refunded")
+
+    def order_numbers(self, keys: Ints) -> list[str]:
+        """Return 19-digit numbers."""
+        return list(map(str, platform_numbers(keys).tolist()))
+
+    def newest(self, orders: pd.DataFrame) -> Flags:
+        """Flag the orders placed or paid last."""
+        return latest(orders, ("created", "paid"))
 
     def files(self, view: View, *, stamp: str) -> Iterable[File]:
         """Return the order list and the item list."""
@@ -73,7 +80,7 @@ class ClassicExport:
 
     def _order_rows(self, view: View, lines: pd.DataFrame) -> str:
         orders, goods = view.seen.orders, catalogue(view.seed)
-        people = buyers_of(view.seed, self.shop.number, abroad=False)
+        people = buyers_of(view.seed, self.shop)
         buyer, stage = orders["buyer"].tolist(), orders["stage"].tolist()
         grouped = lines.groupby("key", sort=False)
         titles = dict.fromkeys(orders["key"].tolist(), "")
@@ -82,7 +89,7 @@ class ClassicExport:
         due = orders["goods_minor"] - orders["shop_discount_minor"]
         total = due + orders["freight_minor"]
         paid = orders["paid_minor"].where(orders["paid"] > 0, 0)
-        parcel = _first_parcel(view, orders)
+        parcel = first_parcels(view)
         columns = (
             platform_numbers(orders["key"].to_numpy()).tolist(),
             [people.nick[i] for i in buyer],
@@ -91,7 +98,7 @@ class ClassicExport:
             major(total.tolist()),
             major(paid.tolist()),
             [STATUS[name] for name in stage],
-            [f'"{_NOTES[i % len(_NOTES)]}"' if noted else "" for i, noted in zip(buyer, orders["noted"].tolist(), strict=True)],
+            notes(orders),
             [people.name[i] for i in buyer],
             [_address(people.place(i), people.street[i]) for i in buyer],
             [people.phone[i] for i in buyer],
@@ -125,22 +132,6 @@ def _steps(orders: pd.DataFrame) -> list[str]:
     return [f"{deposit};{rest[paid]}" if presale else "" for presale, paid in pairs]
 
 
-def _first_parcel(view: View, orders: pd.DataFrame) -> pd.DataFrame:
-    """Return waybill and company of each order's first parcel that has left; empty where none has."""
-    gone = view.seen.parcels[view.seen.parcels["left"] > 0].drop_duplicates("key")
-    known = pd.DataFrame(
-        {
-            "waybill": waybills(gone["stockout"].to_numpy(), gone["carrier"].to_numpy()),
-            "company": [CARRIERS[i].name for i in gone["carrier"].tolist()],
-        },
-        index=gone["key"],
-        dtype=str,
-    )
-    told = known.reindex(orders["key"]).fillna("")
-    told[orders["posted"].to_numpy() == 0] = ""
-    return told
-
-
 HOME = ClassicExport(
     Shop(
         shop_id="taobao_home",
@@ -152,7 +143,7 @@ HOME = ClassicExport(
         currency="CNY",
         calendar="CN",
         aliases=("云间生活淘宝店", "云间淘宝", "104736810"),
-        share=0.35,
+        share=0.23,
         presale_share=0.01,
     ),
     platform_shop_id="104736810",
@@ -168,7 +159,7 @@ FLAGSHIP = ClassicExport(
         currency="CNY",
         calendar="CN",
         aliases=("云间旗舰店", "云间天猫旗舰店", "208841975"),
-        share=0.30,
+        share=0.20,
         presale_share=0.02,
     ),
     platform_shop_id="208841975",

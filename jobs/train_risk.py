@@ -1,0 +1,32 @@
+"""Is there a delay model, and is it as good as the newest orders allow?"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from data.delay_risk import Trained, train
+from data.writes.requests import ask_for_run
+from jobs.job import JobContext, Outcome
+
+
+def run(context: JobContext, *, as_of: datetime) -> Outcome:
+    """Fit a challenger for each target, and use it where it wins; then have the open orders scored."""
+    done: list[Trained] = []
+    for trained in train(context.engine, as_of=as_of):
+        done.append(trained)
+        if context.leaving.is_set():
+            break
+    if any(trained.status == "champion" for trained in done):
+        with context.engine.begin() as connection:
+            ask_for_run(connection, job="score_risk", by="train_risk", at=as_of)
+    return Outcome(sum(trained.version is not None for trained in done), _said(done))
+
+
+def _said(done: Sequence[Trained]) -> str:
+    """Say what came of each target, in both languages.
+
+    >>> _said([Trained("working_days", 3, "champion", "胜过两个基线 / it beats both baselines")])
+    'working_days：胜过两个基线 / working_days: it beats both baselines'
+    """
+    halves = [(trained.task, *trained.why.partition(" / ")[::2]) for trained in done]
+    chinese = "；".join(f"{task}：{zh}" for task, zh, _ in halves)
+    return f"{chinese} / {'; '.join(f'{task}: {en}' for task, _, en in halves)}"
