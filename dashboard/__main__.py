@@ -1,5 +1,6 @@
 """``python -m dashboard``: the web app."""
 
+import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,6 +28,9 @@ async def lifespan(app: "st.App") -> AsyncIterator[None]:
         engine()
     except DatabaseProblem as problem:
         print(problem, file=sys.stderr)
+    # what is loaded by now stays: the rounds that look for what may go need not walk it
+    gc.collect()
+    gc.freeze()
     print(f"OrderHub  http://{LOOPBACK}:{settings().port}", flush=True)
     yield
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import cached_reads, filters, header, identity, routes, states, view
-from dashboard.navigation import navigate
+from dashboard.navigation import has_filters, navigate
 from data.api import DatabaseProblem, settings
 
 LOGO = Path(__file__).resolve().parent / "logo.svg"
@@ -24,7 +24,7 @@ def main() -> None:
     st.set_page_config(page_title="OrderHub", page_icon=str(FAVICON), layout="wide")
     st.logo(str(LOGO), size="large")
     # The bar holds what is drawn in three steps: the language before every word, the filters once it is known who asks.
-    first, last = st.columns([3, 1], vertical_alignment="center")
+    first, last = st.columns([2, 1], vertical_alignment="center")
     left = first.container(horizontal=True, vertical_alignment="center")
     right = last.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right")
     with right:
@@ -33,9 +33,13 @@ def main() -> None:
     try:
         person = identity.somebody(as_of=as_of)
         with right:
+            header.todo(person)
             identity.badge(person, as_of=as_of)
         choices = cached_reads.choices(person.scope)
-        chosen = filters.filter_bar(choices, zone=settings().zone, as_of=as_of, page=page.url_path, dates=left)
+        if has_filters(page.url_path):
+            chosen = filters.filter_bar(choices, zone=settings().zone, as_of=as_of, page=page.url_path, dates=left)
+        else:
+            chosen = filters.unfiltered(zone=settings().zone, as_of=as_of)
         view.show(view.View(person=person, filters=chosen, as_of=as_of, zone=settings().zone, currency=settings().reporting_currency))
         header.as_of_line(view.current())
         page.run()

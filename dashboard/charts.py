@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 ACTUAL, PREVIOUS, ACCENT, GOOD, WATCH, SEVERE, GREY = (f"#{number:06d}" for number in range(1, 8))
+# Streamlit draws the names along an axis too faint to be read.
+NAMED = {"color": GREY}
 
 
 def minute_bars(minutes: Sequence[str], counts: Sequence[int], *, unit: str) -> go.Figure:
@@ -16,7 +18,9 @@ def minute_bars(minutes: Sequence[str], counts: Sequence[int], *, unit: str) -> 
     figure = go.Figure(go.Bar(x=list(range(len(counts))), y=list(counts), marker_color=ACTUAL, customdata=list(minutes)))
     figure.update_traces(hovertemplate="%{customdata}　%{y} " + unit + "<extra></extra>")
     ticks = [n for n in range(len(minutes)) if minutes[n].endswith(("0", "5")) and minutes[n][-2:] in ("00", "15", "30", "45")]
-    figure.update_xaxes(tickvals=ticks, ticktext=[minutes[n] for n in ticks], showgrid=False, zeroline=False, fixedrange=True)
+    figure.update_xaxes(
+        tickvals=ticks, ticktext=[minutes[n] for n in ticks], tickfont=NAMED, showgrid=False, zeroline=False, fixedrange=True
+    )
     figure.update_yaxes(visible=False, rangemode="tozero", fixedrange=True)
     figure.update_layout(height=96, margin={"l": 4, "r": 4, "t": 6, "b": 4}, bargap=0.2, showlegend=False, dragmode=False)
     return figure

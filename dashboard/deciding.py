@@ -17,16 +17,19 @@ from data.api import DatabaseProblem
 SHIPPED_BY = {"shipped", "OrderHub"}
 
 
-def decide(deed: Callable[[], object], *, done: str, forget: Callable[[], None], view: View) -> None:
+def decide(deed: Callable[[], object], *, done: str, forget: Callable[[], None], view: View, refused: str = "") -> None:
     """Carry out a decision inside a callback and say what came of it; ``forget`` drops what was read before."""
     try:
         deed()
     except NotAllowed:
-        _say(t("您的角色或范围不能修改口径。"), icon=":material/lock:")
+        _say(refused or t("您的角色或范围不能修改口径。"), icon=":material/lock:")
     except WrongInput as wrong:
         _say(t("没有保存：{why}", why=words.half(str(wrong))), icon=":material/error:")
     except Overtaken as first:
         forget()
+        if first.at is None:
+            _say(t("没有保存：别人刚刚先改过，请看过新值再改。"), icon=":material/group:")
+            return
         when = fmt.moment(first.at, zone=view.zone, as_of=view.as_of)
         _say(t("没有保存：{who} 已于 {when} 先改过，请看过新值再改。", who=who(first.by), when=when), icon=":material/group:")
     except DatabaseProblem as problem:

@@ -32,6 +32,8 @@ def said(kpi: Kpi, value: float | None, *, view: View) -> str:
         return fmt.exact_share(value)
     if kpi.unit == "hours":
         return fmt.duration(value, language=language())
+    if kpi.unit == "points":
+        return fmt.MISSING if value is None else f"{value:g}"
     return fmt.full_money(value, currency=view.currency) if kpi.unit == "money" else fmt.full_count(value)
 
 
@@ -42,7 +44,7 @@ def place_name(channel: str, month: date | None) -> str:
 
 def in_force(kpi: Kpi, *, view: View) -> None:
     """Draw the targets in force, the product's own last; a narrower one comes before a wider one."""
-    st.markdown(f"##### {t('目标')}")
+    st.markdown(f"#### {t('目标')}")
     if kpi.target is None:
         st.caption(t("这个指标不设目标。"))
         return
@@ -70,6 +72,7 @@ def form(kpi: Kpi, *, view: View) -> None:
         return
     found = tuple(targets_of(kpi, view=view))
     share = kpi.unit == "share"
+    label = {"share": t("目标（%）"), "points": t("目标（分）")}.get(kpi.unit, t("目标（小时）"))
     today = business_today(view.as_of, zone=view.zone)
     usual = target_for(found, kpi=kpi.key, channel="", month=None, default=kpi.target) or kpi.target
     with st.form(f"target_{kpi.key}", border=True):
@@ -78,10 +81,10 @@ def form(kpi: Kpi, *, view: View) -> None:
             st.selectbox(t("渠道"), channels, format_func=_channel, key=f"target_channel_{kpi.key}", width=150)
             st.selectbox(t("月份"), [None, *months_from(today)], format_func=_month, key=f"target_month_{kpi.key}", width=130)
             st.number_input(
-                t("目标（%）") if share else t("目标（小时）"),
+                label,
                 min_value=0.0,
-                max_value=100.0 if share else None,
-                value=round(usual * 100, 4) if share else usual,
+                max_value=None if kpi.unit == "hours" else 100.0,
+                value=round(usual * 100, 4) if share else float(usual),
                 step=0.1,
                 format="%.2f",
                 key=f"target_value_{kpi.key}",

@@ -11,11 +11,18 @@ from dashboard.i18n import SOURCE, language, msg, t
 from dashboard.periods import business_today
 from dashboard.tables import Figures, Words, plain, unbroken, wide
 from dashboard.view import View
-from models.health.kpis import KPIS, Kpi, kpi_named
+from models.health.kpis import DEFINED, Kpi, kpi_named
 from models.health.targets import target_for
 
-COUNTED = {"orders": msg("订单"), "lines": msg("订单行"), "entries": msg("结算分录"), "exceptions": msg("异常")}
-UNITS = {"share": msg("占比"), "orders": msg("单"), "money": msg("金额"), "hours": msg("小时")}
+COUNTED = {"orders": msg("订单"), "lines": msg("订单行"), "entries": msg("结算分录"), "exceptions": msg("异常"), "components": msg("组成")}
+UNITS = {
+    "share": msg("占比"),
+    "orders": msg("单"),
+    "money": msg("金额"),
+    "hours": msg("小时"),
+    "points": msg("分"),
+    "per_thousand": msg("次/千单"),
+}
 BETTER = {"higher": msg("越高越好"), "lower": msg("越低越好"), "neither": msg("无好坏")}
 DIMENSIONS = {
     "channel": msg("渠道"),
@@ -32,7 +39,7 @@ _SAID_IN = "kpi_said_in"
 def headline(view: View) -> str:
     """Say how much is defined here, and in which version the index stands."""
     newest = cached_reads.index_versions(view.scope)[0]
-    count, version = len(KPIS), newest.version
+    count, version = len(DEFINED), newest.version
     if newest.set_at is None:
         return t("{count} 个指标各有一个口径；健康指数按第 {version} 版", count=count, version=version)
     since = fmt.moment(newest.set_at, zone=view.zone, as_of=view.as_of)
@@ -50,13 +57,13 @@ def chosen() -> Kpi:
         t("指标与目标"),
         list(names),
         format_func=lambda code: names[code][side],
-        default=KPIS[0].key,
+        default=DEFINED[0].key,
         required=True,
         key=options.KPI,
         bind="query-params",
         label_visibility="collapsed",
     )
-    return kpi_named(key if key in names else KPIS[0].key)
+    return kpi_named(key if key in names else DEFINED[0].key)
 
 
 def entry(kpi: Kpi, *, view: View) -> None:
@@ -74,18 +81,18 @@ def entry(kpi: Kpi, *, view: View) -> None:
 
 def all_kpis(view: View) -> None:
     """Draw one row a figure."""
-    st.markdown(f"#### {t('全部指标')}")
+    st.markdown(f"### {t('全部指标')}")
     tables.listing(
         [
-            Words(t("指标名"), [unbroken(words.in_language(kpi.name_zh, kpi.name_en)) for kpi in KPIS]),
-            Words(t("计数"), [words.named(COUNTED, kpi.counts) for kpi in KPIS]),
-            Words(t("归属日"), [wide(words.in_language(kpi.day_of_zh, kpi.day_of_en)) for kpi in KPIS]),
-            Words(t("单位"), [unbroken(words.named(UNITS, kpi.unit)) for kpi in KPIS]),
-            Words(t("方向"), [unbroken(words.named(BETTER, kpi.better)) for kpi in KPIS]),
-            Words(t("现行目标"), [unbroken(said(kpi, now_aimed(kpi, view=view), view=view)) for kpi in KPIS]),
-            Words(t("维度"), [wide(_dimensions(kpi)) for kpi in KPIS]),
-            Words(t("负责"), [unbroken(words.named(words.ROLES, kpi.owner)) for kpi in KPIS]),
-            Figures(t("版本"), [kpi.version for kpi in KPIS], fmt.full_count),
+            Words(t("指标名"), [unbroken(words.in_language(kpi.name_zh, kpi.name_en)) for kpi in DEFINED]),
+            Words(t("计数"), [words.named(COUNTED, kpi.counts) for kpi in DEFINED]),
+            Words(t("归属日"), [wide(words.in_language(kpi.day_of_zh, kpi.day_of_en)) for kpi in DEFINED]),
+            Words(t("单位"), [unbroken(words.named(UNITS, kpi.unit)) for kpi in DEFINED]),
+            Words(t("方向"), [unbroken(words.named(BETTER, kpi.better)) for kpi in DEFINED]),
+            Words(t("现行目标"), [unbroken(said(kpi, now_aimed(kpi, view=view), view=view)) for kpi in DEFINED]),
+            Words(t("维度"), [wide(_dimensions(kpi)) for kpi in DEFINED]),
+            Words(t("负责"), [unbroken(words.named(words.ROLES, kpi.owner)) for kpi in DEFINED]),
+            Figures(t("版本"), [kpi.version for kpi in DEFINED], fmt.full_count),
         ],
         alt=t("全部指标"),
     )
@@ -129,7 +136,7 @@ def _changes(kpi: Kpi, *, view: View) -> None:
             text = t("{place}：目标设为 {value}（第 {version} 次）", place=place, value=value, version=target.version)
         moved.append((target.set_at.date(), deciding.when(target.set_at, view=view), text, who(target.set_by)))
     newest = sorted(moved, key=lambda each: each[0] or date.min, reverse=True)[:CHANGES_SHOWN]
-    st.markdown(f"##### {t('变更记录')}")
+    st.markdown(f"#### {t('变更记录')}")
     tables.listing(
         [
             Words(t("时间"), [unbroken(at) for _, at, _, _ in newest]),

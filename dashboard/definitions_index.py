@@ -35,7 +35,7 @@ def index(view: View) -> None:
     """Draw the definition of the index in force, its versions, and the form of the next one."""
     versions = cached_reads.index_versions(view.scope)
     definition = versions[0].definition
-    st.markdown(f"#### {coverage(definition)}")
+    st.markdown(f"### {coverage(definition)}")
     _components(definition)
     st.caption(
         t(
@@ -66,7 +66,7 @@ def coverage(definition: Definition) -> str:
 
 def form(last: Version, *, view: View) -> None:
     """Draw the form of the next version, filled with the last one."""
-    st.markdown(f"##### {t('发布新版本')}")
+    st.markdown(f"#### {t('发布新版本')}")
     if not only_managers(view):
         return
     st.caption(t("新版本从下一次汇总起生效，所有日、周、滚动指数都按它重算；已发布的数值保留，差异列在“快照与重述”。"))
@@ -136,14 +136,14 @@ def _components(definition: Definition) -> None:
 
 
 def _caps(definition: Definition) -> None:
-    st.markdown(f"##### {t('红线')}")
+    st.markdown(f"#### {t('红线')}")
     names = [wide(words.in_language(cap.name_zh, cap.name_en)) for cap in definition.caps]
     ceilings = Figures(t("当日指数上限"), [cap.ceiling for cap in definition.caps], _plain_figure)
     tables.listing([Words(t("触线"), names), ceilings], alt=t("红线"))
 
 
 def _grades() -> None:
-    st.markdown(f"##### {t('等级')}")
+    st.markdown(f"#### {t('等级')}")
     columns = [
         Words(t("等级"), [words.in_language(grade.name_zh, grade.name_en) for grade in GRADES]),
         Words(t("指数"), [unbroken(_band(grade)) for grade in GRADES]),
@@ -158,7 +158,7 @@ def _band(grade: Grade) -> str:
 
 
 def _versions(versions: Sequence[Version], *, view: View) -> None:
-    st.markdown(f"##### {t('版本')}")
+    st.markdown(f"#### {t('版本')}")
     changes = [_changes(old.definition, new.definition) for new, old in pairwise(versions)]
     tables.listing(
         [

@@ -34,7 +34,7 @@ NO_CUT_OFF = 24
 def rules(view: View) -> None:
     """Draw every version of every promise rule, and the way to add one."""
     found = cached_reads.promise_rules(view.scope)
-    st.markdown(f"#### {t('承诺规则')}")
+    st.markdown(f"### {t('承诺规则')}")
     st.caption(t("来源文件自带最晚发货时间的订单照来源；否则按下表，渠道比类型优先。承诺在起算时定下，此后改规则、改日历都不移动它。"))
     if found:
         _rule_table(found, view=view)
@@ -57,7 +57,7 @@ def kinds() -> None:
     """Draw what an order's kind, and what befalls it, do to its promise."""
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown(f"##### {t('订单类型')}")
+        st.markdown(f"#### {t('订单类型')}")
         tables.listing(
             [
                 Words(t("类型"), [unbroken(words.in_language(kind.name_zh, kind.name_en)) for kind in ORDER_KIND_TABLE]),
@@ -68,7 +68,7 @@ def kinds() -> None:
             alt=t("订单类型"),
         )
     with right:
-        st.markdown(f"##### {t('特殊情形')}")
+        st.markdown(f"#### {t('特殊情形')}")
         tables.listing(
             [
                 Words(t("情形"), [wide(words.in_language(each.name_zh, each.name_en)) for each in SITUATIONS]),

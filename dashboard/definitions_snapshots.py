@@ -50,7 +50,7 @@ def _restated_days(found: list[SnapshotEntry]) -> None:
 
 
 def _last(found: list[SnapshotEntry], *, view: View) -> None:
-    st.markdown(f"##### {t('最近的快照')}")
+    st.markdown(f"### {t('最近的快照')}")
     tables.listing(
         [
             Words(t("快照"), [f"#{entry.snapshot_id}" for entry in found]),
@@ -65,7 +65,7 @@ def _last(found: list[SnapshotEntry], *, view: View) -> None:
 
 
 def _restated(view: View) -> None:
-    st.markdown(f"##### {t('被重述的指数')}")
+    st.markdown(f"### {t('被重述的指数')}")
     if view.scope != EVERYTHING:
         st.caption(t("全店指数只向范围不受限的人显示。"))
         return

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard.options import CATEGORY, CHANNEL, COMPONENT, FIRST, LAST, PERIOD, REGION, SHOWN
+from dashboard.options import ALL_ORDERS, CATEGORY, CHANNEL, COMPONENT, FIRST, LAST, LISTED, PERIOD, REGION, SHOWN
 from data.reads import Span
 
 ORDERS_PAGE, ORDERS_PATH = "../pages/orders.py", "orders"
@@ -24,9 +24,20 @@ class Behind:
     category: str | None = None
 
     @property
+    def listed(self) -> str:
+        """Return the component of which is listed what is behind it; all orders of the cell where nothing can be listed of its units.
+
+        >>> from datetime import date
+        >>> day = Span(date(2026, 11, 25), date(2026, 11, 25))
+        >>> Behind("C3", day).listed, Behind("C2", day).listed
+        ('C3', 'all')
+        """
+        return self.component if self.component in LISTED else ALL_ORDERS
+
+    @property
     def query(self) -> dict[str, str]:
         """Return the same as a link says it, in codes."""
-        said = {COMPONENT: self.component, PERIOD: "custom", FIRST: self.span.first.isoformat(), LAST: self.span.last.isoformat()}
+        said = {COMPONENT: self.listed, PERIOD: "custom", FIRST: self.span.first.isoformat(), LAST: self.span.last.isoformat()}
         cell = {CHANNEL: self.channel, REGION: self.region, CATEGORY: self.category}
         return said | {key: code or "none" for key, code in cell.items() if code is not None}
 
@@ -40,7 +51,7 @@ def choose(behind: Behind) -> None:
     """Set the filters to what is asked for and remember to go there; only in a callback, before the widgets are drawn."""
     st.session_state[PERIOD] = "custom"
     st.session_state[FIRST], st.session_state[LAST] = behind.span.first, behind.span.last
-    st.session_state[COMPONENT], st.session_state[SHOWN] = behind.component, "bad"
+    st.session_state[COMPONENT], st.session_state[SHOWN] = behind.listed, "bad"
     for key, code in ((CHANNEL, behind.channel), (REGION, behind.region), (CATEGORY, behind.category)):
         if code is not None:
             st.session_state[key] = [code]
@@ -52,6 +63,11 @@ def follow() -> None:
     if st.session_state.pop(_GO, False):
         # no query of our own: what is bound to widgets may not be touched, and they write themselves into the address
         st.switch_page(ORDERS_PAGE, query_params={})
+
+
+def stay() -> None:
+    """Forget that a click has asked to go to the orders: they are on this page."""
+    st.session_state.pop(_GO, None)
 
 
 def clicked(event: Mapping[str, object] | None) -> str | None:

@@ -21,6 +21,7 @@ from data.reads import Choices, Cut
 _SAY_AGAIN, _PAGE = "say_again", "page_drawn"
 # Four in a row on a desk, two on a phone.
 FILTER_WIDTH = 172
+LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ class Filters:
 
 
 def language_switch() -> None:
-    """Draw the switch between the languages."""
+    """Draw the switch between the languages, and tell the browser which one the page speaks."""
+    told = st.container(width="content")
     st.segmented_control(
         "语言 / Language",
         list(LANGUAGE_NAMES),
@@ -81,6 +83,8 @@ def language_switch() -> None:
         label_visibility="collapsed",
         on_change=_say_again,
     )
+    # the framework's page says that it is English; a screen reader must know in which language to read it aloud
+    told.html(f"<script>document.documentElement.lang = '{LANGUAGE_TAGS[language()]}'</script>", unsafe_allow_javascript=True)
 
 
 def filter_bar(choices: Choices, *, zone: str, as_of: datetime, page: str, dates: DeltaGenerator) -> Filters:
@@ -111,6 +115,12 @@ def filter_bar(choices: Choices, *, zone: str, as_of: datetime, page: str, dates
         categories=categories,
         warehouses=warehouses,
     )
+
+
+def unfiltered(*, zone: str, as_of: datetime) -> Filters:
+    """Return what a page without filters speaks of: everything."""
+    period = period_of(DEFAULT_PRESET, today=business_today(as_of, zone=zone))
+    return Filters(preset=DEFAULT_PRESET, period=period, zone=zone, as_of=as_of)
 
 
 def _say_again() -> None:

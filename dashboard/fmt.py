@@ -3,8 +3,11 @@
 The one home of shown figures: never a browser's own format for a figure that is quoted. A missing figure is "—".
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
+
+from models.health.attribution import shown_tenths
 
 MISSING = "—"
 
@@ -41,18 +44,18 @@ def full_count(value: float | None) -> str:
     return MISSING if value is None else f"{value:,.0f}"
 
 
-def money(minor: float | None, *, currency: str = "CNY", language: str = "zh") -> str:
-    """Say an amount of minor units.
+def money(minor: float | None, *, currency: str = "CNY", language: str = "zh", decimals: int = 2) -> str:
+    """Say an amount of minor units; ``decimals`` is how many the currency has.
 
     >>> money(123456789), money(98765), money(None)
     ('¥123.46万', '¥987.65', '—')
-    >>> money(123456789, language="en"), money(-5, currency="USD", language="en")
-    ('¥1.23M', '-$0.05')
+    >>> money(123456789, language="en"), money(-5, currency="USD", language="en"), money(150, currency="JPY", decimals=0)
+    ('¥1.23M', '-$0.05', 'JPY 150')
     """
     if minor is None:
         return MISSING
-    sign, major = _SIGNS.get(currency, f"{currency} "), abs(minor) / 100
-    small = f"{major:,.2f}" if major < 1_000 else f"{major:,.0f}"
+    sign, major = _SIGNS.get(currency, f"{currency} "), abs(minor) / 10**decimals
+    small = f"{major:,.{decimals}f}" if major < 1_000 else f"{major:,.0f}"
     shown = small if major < 10_000 else count(major, language=language)
     return f"{'-' if minor < 0 else ''}{sign}{shown}"
 
@@ -71,15 +74,15 @@ def short(major: float | None, *, language: str = "zh") -> str:
     return f"{major / size:,.1f}{unit}" if abs(major) < 100 * size and language == "zh" else f"{major / size:,.0f}{unit}"
 
 
-def full_money(minor: float | None, *, currency: str = "CNY") -> str:
-    """Say an amount in full, for tables.
+def full_money(minor: float | None, *, currency: str = "CNY", decimals: int = 2) -> str:
+    """Say an amount in full, for tables; ``decimals`` is how many the currency has.
 
-    >>> full_money(123456789)
-    '¥1,234,567.89'
+    >>> full_money(123456789), full_money(-1500, currency="JPY", decimals=0)
+    ('¥1,234,567.89', '-JPY 1,500')
     """
     if minor is None:
         return MISSING
-    return f"{'-' if minor < 0 else ''}{_SIGNS.get(currency, currency + ' ')}{abs(minor) / 100:,.2f}"
+    return f"{'-' if minor < 0 else ''}{_SIGNS.get(currency, currency + ' ')}{abs(minor) / 10**decimals:,.{decimals}f}"
 
 
 def share(value: float | None) -> str:
@@ -89,6 +92,18 @@ def share(value: float | None) -> str:
     ('96.1%', '—')
     """
     return MISSING if value is None else f"{value * 100:.1f}%"
+
+
+def shares_of(counts: Sequence[float]) -> list[str]:
+    """Say the parts of a whole, rounded so that what is shown adds up to 100 %.
+
+    >>> shares_of([1, 1, 1]), shares_of([0, 0])
+    (['33.4%', '33.3%', '33.3%'], ['—', '—'])
+    """
+    whole = sum(counts)
+    if not whole:
+        return [MISSING for _ in counts]
+    return [f"{tenth:.1f}%" for tenth in shown_tenths([100 * count / whole for count in counts], 100.0)]
 
 
 def exact_share(value: float | None) -> str:
@@ -109,6 +124,18 @@ def points(value: float | None, *, language: str = "zh") -> str:
     if value is None:
         return MISSING
     figure = f"{value * 100:+.1f}" if abs(value) >= 0.0005 else "0.0"
+    return f"{figure} pp" if language == "en" else f"{figure}个百分点"
+
+
+def fine_points(value: float | None, *, language: str = "zh") -> str:
+    """Say the change of a share that moves little, in hundredths of a point.
+
+    >>> fine_points(0.0012), fine_points(-0.0003, language="en"), fine_points(None)
+    ('+0.12个百分点', '-0.03 pp', '—')
+    """
+    if value is None:
+        return MISSING
+    figure = f"{value * 100:+.2f}" if abs(value) >= 0.00005 else "0.00"
     return f"{figure} pp" if language == "en" else f"{figure}个百分点"
 
 

@@ -3,13 +3,15 @@
 Everything a page says of the index is worked out here once, from one snapshot.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import pandas as pd
+import streamlit as st
 
 from dashboard import cached_reads
 from dashboard.filters import Filters
@@ -22,6 +24,7 @@ from models.health.components import Component
 from models.health.index import Index
 from models.health.index import Part as Scored
 from models.health.noise import is_noise, noise_band
+from models.scope import Scope
 
 WEEK_DAYS = 7
 TREND_WEEKS = 12
@@ -34,7 +37,6 @@ class Health:
     """The index of a span beside the one of the span before, and the lines between them."""
 
     facts: HealthFacts
-    filters: Filters
 
     @property
     def span(self) -> Span:
@@ -98,7 +100,7 @@ class Health:
         spans = [(last - timedelta(days=WEEK_DAYS - 1), last) for last in lasts]
         return [(last, self.facts.history.index(first=first, last=last)) for first, last in spans if since is not None and first >= since]
 
-    @property
+    @cached_property
     def band(self) -> float | None:
         """Changes of seven days against seven days within this are noise; missing with too few weeks."""
         values = [index.value for _, index in self.weeks]
@@ -110,6 +112,32 @@ class Health:
     def is_noise(self) -> bool:
         """Whether the change is within the band."""
         return self.span.days == WEEK_DAYS and bool(is_noise(self.change, self.band))
+
+    @cached_property
+    def day_sums(self) -> dict[date, dict[str, float]]:
+        """The measures of each day of ``facts.days``, all channels together."""
+        return _summed_by(self.facts.days, "day")
+
+    @cached_property
+    def channel_sums(self) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
+        """The measures of each channel over the span, and over the span before."""
+        frame = self.facts.days
+        both = (frame[(frame["day"] >= span.first) & (frame["day"] <= span.last)] for span in (self.span, self.span.before))
+        now, before = (_summed_by(part, "channel") for part in both)
+        return now, before
+
+    @cached_property
+    def sums(self) -> tuple[dict[str, float], dict[str, float]]:
+        """The measures over the span, and over the span before."""
+        now, before = (self._added(each) for each in self.channel_sums)
+        return now, before
+
+    def _added(self, channels: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+        return {name: sum(sums[name] for sums in channels.values()) for name in _measures(self.facts.days)}
+
+    def no_sums(self) -> dict[str, float]:
+        """The measures where nothing was counted: zero each."""
+        return dict.fromkeys(_measures(self.facts.days), 0.0)
 
     def component(self, code: str) -> Component:
         """Return a component by its code."""
@@ -140,7 +168,13 @@ class Health:
 
     def by(self, *columns: str) -> pd.DataFrame:
         """Return the lines' points rolled up by some columns."""
-        return roll_up(self.lines, by=list(columns))
+        if columns not in self._rolled_up:
+            self._rolled_up[columns] = roll_up(self.lines, by=list(columns))
+        return self._rolled_up[columns]
+
+    @cached_property
+    def _rolled_up(self) -> dict[tuple[str, ...], pd.DataFrame]:
+        return {}
 
     def _before_as_published(self) -> float | None:
         """Return the index of the span before on today's data, under the definition and coverage it was published with."""
@@ -153,16 +187,36 @@ class Health:
         return then.index(first=self.span.before.first, last=self.span.before.last).value
 
 
+def _measures(days: pd.DataFrame) -> list[str]:
+    return [str(name) for name in days.columns if name not in ("day", "channel")]
+
+
+def _summed_by(days: pd.DataFrame, key: str) -> dict[Any, dict[str, float]]:
+    names = _measures(days)
+    numbers = days[[key, *names]].astype(dict.fromkeys(names, float)).groupby(key).sum()
+    return {value: dict(zip(names, map(float, row), strict=True)) for value, *row in numbers.itertuples()}
+
+
 def read(view: View) -> Health | None:
     """Read the index of the chosen part and days; None before there is any. ``NoSuchGrain`` where no cells can answer."""
     snapshot = cached_reads.snapshot(view.scope)
     if snapshot is None:
         return None
     closed = min(snapshot.closed_until, business_today(view.as_of, zone=view.zone))
-    facts = cached_reads.health(
-        view.scope, part_of(view.filters), view.zone, closed_span(view.filters, closed=closed), snapshot.snapshot_id
-    )
-    return None if facts is None else Health(facts, view.filters)
+    span = closed_span(view.filters, closed=closed)
+    return read_of(part_of(view.filters), span, view=view, snapshot_id=snapshot.snapshot_id)
+
+
+def read_of(part: Part, span: Span, *, view: View, snapshot_id: int) -> Health | None:
+    """Read the index of any part and days; None where nothing is seen. ``NoSuchGrain`` where no cells can answer."""
+    return _worked_out(view.scope, part, view.zone, span, snapshot_id)
+
+
+@st.cache_resource(ttl="10m", max_entries=32, show_spinner=False)
+def _worked_out(scope: Scope, part: Part, zone: str, span: Span, snapshot_id: int) -> Health | None:
+    """Keep the index of a snapshot with all that was worked out of it, for everybody who sees the same; nobody changes it."""
+    facts = cached_reads.health(scope, part, zone, span)
+    return None if facts is None else Health(facts)
 
 
 def part_of(filters: Filters) -> Part:

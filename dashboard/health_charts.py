@@ -11,7 +11,7 @@ from itertools import accumulate
 
 import plotly.graph_objects as go
 
-from dashboard.charts import ACCENT, ACTUAL, GOOD, GREY, PREVIOUS, SEVERE
+from dashboard.charts import ACCENT, ACTUAL, GOOD, GREY, NAMED, PREVIOUS, SEVERE
 from dashboard.fmt import MISSING
 
 # Points between the steps' sum and the change of the index that one shown decimal cannot tell apart.
@@ -29,6 +29,9 @@ NAMED_WEEKS = 6
 CLEAR = "rgba(0,0,0,0)"
 # Streamlit draws texts without a colour too faint for figures.
 SAID = {"size": 12, "color": ACTUAL}
+
+# An annotation or a shape; they are set all at once, for Plotly checks all of them again at each that is added.
+Mark = dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -68,18 +71,18 @@ def waterfall(
     for row, (name, value, _), color in ((0, before, PREVIOUS), (last, now, ACTUAL)):
         _draw_end(figure, row=row, name=name, value=value, left=left, right=right, color=color)
     figure.add_trace(_step_bars(steps, levels))
-    _connect(figure, steps=steps, levels=levels)
-    _write_figures(figure, steps=steps, levels=levels, ends=(before, now))
+    texts = _figures(steps=steps, levels=levels, ends=(before, now))
     if left > 0:
-        figure.add_annotation(
-            text=broken.format(start=f"{left:g}"), x=0, xref="x domain", y=0, yref="paper", xanchor="left", yanchor="top", yshift=-2,
-            showarrow=False, font={"size": SMALL, "color": GREY},
-        )  # fmt: skip
+        texts.append({
+            "text": broken.format(start=f"{left:g}"), "x": 0, "xref": "x domain", "y": 0, "yref": "paper", "xanchor": "left",
+            "yanchor": "top", "yshift": -2, "showarrow": False, "font": {"size": SMALL, "color": GREY},
+        })  # fmt: skip
+    figure.update_layout(annotations=texts, shapes=_joints(steps=steps, levels=levels))
     names = [f"<b>{before[0]}</b>", *(step.name for step in steps), f"<b>{now[0]}</b>"]
     figure.update_xaxes(range=[left, right], visible=False, fixedrange=True)
     figure.update_yaxes(
-        range=[last + 0.5, -0.5], tickvals=list(range(last + 1)), ticktext=names, ticks="", ticklabelstandoff=6, automargin=True,
-        showgrid=False, zeroline=False, showline=False, fixedrange=True,
+        range=[last + 0.5, -0.5], tickvals=list(range(last + 1)), ticktext=names, tickfont=NAMED, ticks="", ticklabelstandoff=6,
+        automargin=True, showgrid=False, zeroline=False, showline=False, fixedrange=True,
     )  # fmt: skip
     _lay_out(figure, height=height, bottom=20)
     figure.update_layout(barmode="overlay", bargap=0.3)
@@ -113,20 +116,18 @@ def loss_table(
     doubtful = [cell for cell in cells if cell not in judged]
     outline = {"color": CLEAR, "line": {"color": GREY, "width": 1}}
     figure.add_trace(_cell_bars(doubtful, marker=outline, dimmed=DIMMED, keys=keys, hover=hover))
-    for row in range(len(rows)):
-        for column in range(len(columns)):
-            missing = values[row][column] is None
-            color = GREY if missing or few[row][column] else ACTUAL
-            text = MISSING if missing else shown[row][column]
-            figure.add_annotation(x=column, y=row, text=text, showarrow=False, font={"size": 12, "color": color})
+    every = [(row, column) for row in range(len(rows)) for column in range(len(columns))]
+    for kind, color in ((judged, ACTUAL), (None, GREY)):
+        placed = [cell for cell in every if (cell in judged) == (kind is not None)]
+        figure.add_trace(_cell_texts(placed, values=values, shown=shown, color=color))
     figure.update_xaxes(
         range=[-0.5, len(columns) - 0.5], tickvals=list(range(len(columns))), ticktext=list(columns), side="top", ticks="",
         autotickangles=[0, 40, 90], automargin=True, showgrid=False, zeroline=False, showline=False, fixedrange=True,
-        tickfont={"size": SMALL},
+        tickfont=NAMED | {"size": SMALL},
     )  # fmt: skip
     figure.update_yaxes(
-        range=[len(rows) - 0.5, -0.5], tickvals=list(range(len(rows))), ticktext=list(rows), ticks="", ticklabelstandoff=4,
-        automargin=True, showgrid=False, zeroline=False, showline=False, fixedrange=True,
+        range=[len(rows) - 0.5, -0.5], tickvals=list(range(len(rows))), ticktext=list(rows), tickfont=NAMED, ticks="",
+        ticklabelstandoff=4, automargin=True, showgrid=False, zeroline=False, showline=False, fixedrange=True,
     )  # fmt: skip
     _lay_out(figure, height=len(rows) * ROW_HEIGHT + HEAD_HEIGHT, bottom=2)
     figure.update_layout(barmode="overlay")
@@ -157,15 +158,17 @@ def trend(
     hollow = list(partial) or [False for _ in weeks]
     again = list(restated) or [False for _ in weeks]
     figure = go.Figure()
+    shapes: list[Mark] = []
     drawn = [value for value in values if value is not None] + [target]
     if band is not None and last is not None and last > 0 and (previous := values[last - 1]) is not None:
         drawn += [previous - band, previous + band]
-        figure.add_shape(
-            type="rect", x0=last - 1.3, x1=last + 0.3, y0=previous - band, y1=previous + band, fillcolor=PREVIOUS, opacity=0.4,
-            line_width=0, layer="below",
-        )  # fmt: skip
-    _draw_target(figure, values=values, target=target, label=target_label, taken=[at for at, _ in _placed(markers, weeks)])
-    _mark_weeks(figure, markers=markers, weeks=weeks)
+        shapes.append({
+            "type": "rect", "x0": last - 1.3, "x1": last + 0.3, "y0": previous - band, "y1": previous + band, "fillcolor": PREVIOUS,
+            "opacity": 0.4, "line": {"width": 0}, "layer": "below",
+        })  # fmt: skip
+    line, label = _target(values=values, target=target, label=target_label, taken=[at for at, _ in _placed(markers, weeks)])
+    sales, names = _marked_weeks(markers=markers, weeks=weeks)
+    shapes, texts = [*shapes, line, *sales], [label, *names]
     figure.add_trace(
         go.Scatter(
             x=list(range(len(weeks))), y=list(values), mode="lines+markers", connectgaps=False, cliponaxis=False,
@@ -180,13 +183,14 @@ def trend(
         )
     )  # fmt: skip
     if last is not None:
-        figure.add_annotation(x=last, y=values[last], text=f"<b>{shown[last]}</b>", xanchor="left", xshift=7, showarrow=False, font=SAID)
+        texts.append(_written(last, values[last] or 0.0, f"<b>{shown[last]}</b>", side="left", shift=7))
+    figure.update_layout(shapes=shapes, annotations=texts)
     low, high = min(drawn), max(drawn)
     room = (high - low or 1.0) * 0.16
     named = list(range(len(weeks) - 1, -1, -max(-(-len(weeks) // NAMED_WEEKS), 1)))[::-1]
     figure.update_xaxes(
         range=[-0.4, len(weeks) - 0.6], tickvals=named, ticktext=[weeks[n] for n in named], tickangle=0, ticks="",
-        tickfont={"size": SMALL}, showgrid=False, zeroline=False, showline=False, fixedrange=True,
+        tickfont=NAMED | {"size": SMALL}, showgrid=False, zeroline=False, showline=False, fixedrange=True,
     )  # fmt: skip
     figure.update_yaxes(range=[low - room, high + room], visible=False, fixedrange=True)
     _lay_out(figure, height=height, bottom=20, right=46, top=_marker_rows(markers, weeks) * 15 + 6)
@@ -249,6 +253,24 @@ def _cell_bars(
     )
 
 
+def _cell_texts(
+    cells: Sequence[tuple[int, int]], *, values: Sequence[Sequence[float | None]], shown: Sequence[Sequence[str]], color: str
+) -> go.Scatter:
+    """Write the figures of cells in one trace: an annotation each would cost the square of their number."""
+    said = {"size": 12, "color": color}
+    return go.Scatter(
+        mode="text",
+        x=[column for _, column in cells],
+        y=[row for row, _ in cells],
+        text=[MISSING if values[row][column] is None else shown[row][column] for row, column in cells],
+        textfont=said,
+        hoverinfo="skip",
+        cliponaxis=False,
+        selected={"textfont": {"color": color}},
+        unselected={"textfont": {"color": color}},
+    )
+
+
 def _strength(loss: float, *, strongest: float) -> int:
     """Return the step of the scale.
 
@@ -259,50 +281,62 @@ def _strength(loss: float, *, strongest: float) -> int:
     return math.ceil(min(loss / strongest, 1.0) * steps)
 
 
-def _connect(figure: go.Figure, *, steps: Sequence[Step], levels: Sequence[float]) -> None:
+def _joints(*, steps: Sequence[Step], levels: Sequence[float]) -> list[Mark]:
     """Join each bar with the next; the line runs through a step of nothing."""
+    found = []
     for row, level in enumerate(levels):
         through = row < len(steps) and steps[row].points == 0
         end = row + (1.35 if through else 0.65)
-        figure.add_shape(type="line", x0=level, x1=level, y0=row + 0.35, y1=end, line={"color": GREY, "width": 1})
+        found.append({"type": "line", "x0": level, "x1": level, "y0": row + 0.35, "y1": end, "line": {"color": GREY, "width": 1}})
+    return found
 
 
-def _write_figures(
-    figure: go.Figure, *, steps: Sequence[Step], levels: Sequence[float], ends: tuple[tuple[str, float, str], tuple[str, float, str]]
-) -> None:
+def _figures(*, steps: Sequence[Step], levels: Sequence[float], ends: tuple[tuple[str, float, str], tuple[str, float, str]]) -> list[Mark]:
     """Write each figure where its bar ends: a loss to the left, a gain to the right."""
+    found: list[Mark] = []
     for row, (_, value, shown) in ((0, ends[0]), (len(steps) + 1, ends[1])):
-        figure.add_annotation(x=value, y=row, text=f"<b>{shown}</b>", xanchor="left", xshift=3, showarrow=False, font=SAID)
+        found.append(_written(value, row, f"<b>{shown}</b>", side="left", shift=3))
     for row, step in enumerate(steps, start=1):
         side, shift = ("right", -3) if step.points < 0 else ("left", 3)
-        figure.add_annotation(x=levels[row], y=row, text=step.shown, xanchor=side, xshift=shift, showarrow=False, font=SAID)
+        found.append(_written(levels[row], row, step.shown, side=side, shift=shift))
+    return found
 
 
-def _draw_target(figure: go.Figure, *, values: Sequence[float | None], target: float, label: str, taken: Sequence[int]) -> None:
+def _written(x: float, y: float, text: str, *, side: str, shift: int) -> Mark:
+    return {"x": x, "y": y, "text": text, "xanchor": side, "xshift": shift, "showarrow": False, "font": SAID}
+
+
+def _target(*, values: Sequence[float | None], target: float, label: str, taken: Sequence[int]) -> tuple[Mark, Mark]:
     """Draw the target thin; its label stands at the beginning, right of a marker there, on the side where the line is not."""
     start = max((at for at in taken if at < 3), default=0)
     near = [value for value in values[start : start + 4] if value is not None]
     above = not near or sum(near) / len(near) < target
-    figure.add_shape(
-        type="line", x0=0, x1=1, xref="x domain", y0=target, y1=target, line={"color": GREY, "width": 1, "dash": "dash"}, layer="below"
-    )
-    figure.add_annotation(
-        x=start + 0.1 if start in taken else -0.4, y=target, text=label, xanchor="left", yanchor="bottom" if above else "top",
-        showarrow=False, font={"size": SMALL, "color": GREY},
-    )  # fmt: skip
+    line = {
+        "type": "line", "x0": 0, "x1": 1, "xref": "x domain", "y0": target, "y1": target, "layer": "below",
+        "line": {"color": GREY, "width": 1, "dash": "dash"},
+    }  # fmt: skip
+    text = {
+        "x": start + 0.1 if start in taken else -0.4, "y": target, "text": label, "xanchor": "left",
+        "yanchor": "bottom" if above else "top", "showarrow": False, "font": {"size": SMALL, "color": GREY},
+    }  # fmt: skip
+    return line, text
 
 
-def _mark_weeks(figure: go.Figure, *, markers: Sequence[WeekMarker], weeks: Sequence[str]) -> None:
-    """Draw the markers whose week is shown; their texts take turns on two rows."""
+def _marked_weeks(*, markers: Sequence[WeekMarker], weeks: Sequence[str]) -> tuple[list[Mark], list[Mark]]:
+    """Return the lines and texts of the markers whose week is shown; their texts take turns on two rows."""
+    lines: list[Mark] = []
+    texts: list[Mark] = []
     for turn, (at, text) in enumerate(_placed(markers, weeks)):
         side = "left" if at < len(weeks) / 3 else "right" if at >= len(weeks) * 2 / 3 else "center"
-        figure.add_shape(
-            type="line", x0=at, x1=at, y0=0, y1=1, yref="y domain", line={"color": ACCENT, "width": 1, "dash": "dot"}, layer="below"
-        )
-        figure.add_annotation(
-            x=at, y=1, yref="y domain", xanchor=side, yanchor="bottom", yshift=turn % 2 * 15 - 2, text=text, showarrow=False,
-            font={"size": SMALL, "color": ACCENT},
-        )  # fmt: skip
+        lines.append({
+            "type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "y domain", "layer": "below",
+            "line": {"color": ACCENT, "width": 1, "dash": "dot"},
+        })  # fmt: skip
+        texts.append({
+            "x": at, "y": 1, "yref": "y domain", "xanchor": side, "yanchor": "bottom", "yshift": turn % 2 * 15 - 2, "text": text,
+            "showarrow": False, "font": {"size": SMALL, "color": ACCENT},
+        })  # fmt: skip
+    return lines, texts
 
 
 def _placed(markers: Sequence[WeekMarker], weeks: Sequence[str]) -> list[tuple[int, str]]:

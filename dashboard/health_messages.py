@@ -67,6 +67,18 @@ def headline(found: Health, *, choices: Choices) -> str:
     return f"{said}{t('：')}{because}" if because else said
 
 
+def moved(found: Health) -> str:
+    """Say where the index stands and how far from the days held against."""
+    return t(
+        "健康指数 {value}（{now}），对比期 {before}（{then}），{moved} 分",
+        value=index_points(found.now.value),
+        now=days(found.span),
+        before=index_points(found.before),
+        then=days(found.span.before),
+        moved=signed_points(found.change),
+    )
+
+
 def cause(found: Health, *, choices: Choices) -> str:
     """Name what moved the index most in the direction it moved: a component in a region or a channel, or a line without a cell."""
     down = (found.change or 0) < 0

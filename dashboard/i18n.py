@@ -4,6 +4,9 @@ Messages are written in Chinese where they are used; ``locale/<language>/LC_MESS
 ``t`` says a message now; ``msg`` marks one that a registry holds and that is said later.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
@@ -19,8 +22,23 @@ LOCALE = Path(__file__).resolve().parent / "locale"
 LANGUAGE_KEY = "lang"
 
 
+_SPOKEN: ContextVar[str | None] = ContextVar("spoken", default=None)
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Speak a language where no page is being drawn: a file that is made when it is asked for."""
+    token = _SPOKEN.set(code)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(token)
+
+
 def language() -> str:
     """Return the language this person chose, else the installation's."""
+    if (spoken := _SPOKEN.get()) is not None:
+        return spoken
     chosen = st.session_state.get(LANGUAGE_KEY) if get_script_run_ctx(suppress_warning=True) else None
     return chosen if chosen in dict(LANGUAGES) else settings().language
 

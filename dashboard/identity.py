@@ -18,9 +18,8 @@ from dashboard.proxied import is_proxied
 from dashboard.throttle import Throttle
 from data import actions
 from data.api import engine, settings
-from models.people import Person
+from models.people import DEMO_NAMES, Person
 
-DEMO_NAMES = {"manager": "林悦", "analyst": "周衡", "operations": "陈阳", "finance": "许清", "warehouse": "赵川", "it": "何鸣"}
 _WHO, _SIGNED_IN, _RECORDED = "who", "signed_in_as", "sign_in_recorded"
 _throttle = Throttle()
 
@@ -42,7 +41,7 @@ def demo_allowed(*, demo: bool, headers: Iterable[str], address: str | None) -> 
 def somebody(*, as_of: datetime) -> Person:
     """Return who this is; draws the way in and stops the run when nobody is."""
     if demo_allowed(demo=settings().demo, headers=st.context.headers.keys(), address=_client_address()):
-        return _chosen(actions.demo_people(engine(), names=DEMO_NAMES, as_of=as_of))
+        return _chosen(_demo_people(as_of))
     person = _by_oidc(as_of=as_of) if Oidc().configured else _by_account()
     if person is None:
         _way_in(as_of=as_of)
@@ -54,12 +53,18 @@ def badge(person: Person, *, as_of: datetime) -> None:
     """Draw who this is, with the way to be somebody else."""
     with st.popover(f"{person.name} · {words.named(words.ROLES, person.role)}", icon=":material/account_circle:", key="badge"):
         if _SIGNED_IN not in st.session_state and not (Oidc().configured and st.user.get("is_logged_in")):
-            _choose(actions.demo_people(engine(), names=DEMO_NAMES, as_of=as_of))
+            _choose(_demo_people(as_of))
             st.caption(t("演示环境：可切换身份体验各角色的权限。"))
             return
         st.caption(person.person_id)
         if st.button(t("退出登录"), icon=":material/logout:", key="sign_out"):
             _sign_out()
+
+
+@st.cache_data(ttl="60s", max_entries=1, show_spinner=False)
+def _demo_people(_as_of: datetime) -> list[Person]:
+    """Return one person a role, asked once a minute for everybody."""
+    return actions.demo_people(engine(), names=DEMO_NAMES, as_of=_as_of)
 
 
 def _client_address() -> str | None:

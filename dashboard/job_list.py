@@ -70,7 +70,7 @@ def requests(view: View) -> None:
     found = cached_reads.requests(view.scope, view.person.person_id)[:REQUESTS_SHOWN]
     if not found:
         return
-    st.markdown(f"##### {t('我的请求')}")
+    st.markdown(f"#### {t('我的请求')}")
     tables.listing(
         [
             Words(t("状态"), [tables.badge(REQUEST_STATES.get(request.status, UNKNOWN)) for request in found]),

@@ -19,7 +19,7 @@ from data.api import DatabaseProblem, engine, settings
 from data.reads import Choices
 from models.scope import EVERYTHING
 
-NOTHING = Choices(channels=(), regions=(), categories=(), warehouses=(), shops=())
+NOTHING = Choices(channels=(), regions=(), categories=(), warehouses=(), carriers=(), shops=())
 _PATHS = {"/", *(f"/{page.url_path}" for page in PAGES)}
 
 

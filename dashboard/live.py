@@ -41,7 +41,7 @@ def _strip(view: View) -> None:
         total=fmt.count(total, language=language()),
         recent=fmt.count(recent, language=language()),
     )
-    st.markdown(f"##### {title}")
+    st.markdown(f"### {title}")
     st.caption(
         t(
             "实时 · 按下单时间 · {time} 更新，每 {seconds} 秒刷新",

@@ -7,13 +7,15 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import cached_reads, cell_names, fmt, health, states, words
-from dashboard.health import Health
+from dashboard import cached_reads, cell_names, entries_behind, fmt, health, states, words
+from dashboard.health import Health, NoSuchGrain
 from dashboard.i18n import language, t
-from dashboard.options import COMPONENT, SHOWN, component_names, shown_names
+from dashboard.lifecycle import Question
+from dashboard.options import ALL_ORDERS, COMPONENT, ENTRIES, SHOWN, component_names, shown_names
+from dashboard.order_links import order_link
 from dashboard.tables import Figures, Words, listing, moments, plain, unbroken
 from dashboard.view import View
-from data.reads import BehindRow, Choices
+from data.reads import BehindRow, Choices, Part
 from models.health.components import Component
 
 PAGE = 50
@@ -30,21 +32,25 @@ class Asked:
     bad_only: bool
 
 
-def asked() -> Asked:
-    """Draw what can be asked, bound to the address, and return what is."""
+def asked() -> Asked | None:
+    """Draw whether all orders are listed or those of a component, bound to the address; None means all orders."""
     side = 0 if language() == "zh" else 1
     components, shown = component_names(), shown_names()
     with st.container(horizontal=True, vertical_alignment="center"):
         component = st.segmented_control(
-            t("指标"),
+            t("列出"),
             list(components),
             format_func=lambda code: components[code][side],
-            default=next(iter(components)),
+            default=ALL_ORDERS,
             required=True,
             key=COMPONENT,
             bind="query-params",
             label_visibility="collapsed",
         )
+        if component in (None, ALL_ORDERS):
+            return None
+        if component == ENTRIES:
+            return Asked(ENTRIES, bad_only=True)
         only = st.segmented_control(
             t("显示"),
             list(shown),
@@ -55,7 +61,22 @@ def asked() -> Asked:
             bind="query-params",
             label_visibility="collapsed",
         )
-    return Asked(component or next(iter(components)), (only or "bad") == "bad")
+    return Asked(str(component), (only or "bad") == "bad")
+
+
+def panel(question: Asked, of: Question, *, view: View, choices: Choices) -> None:
+    """Draw the orders of a component under what they come to; the same days and figures as on the overview."""
+    try:
+        found = health.read_of(of.part, of.span, view=view, snapshot_id=of.snapshot.snapshot_id)
+    except NoSuchGrain:
+        st.caption(t("不适用：所选维度没有共同的统计格。"))
+        return
+    if found is not None:
+        st.markdown(f"### {headline(found, question)}")
+        if question.component == ENTRIES:
+            entries_behind.table(found, part=of.part, view=view, choices=choices)
+        else:
+            table(found, question, part=of.part, view=view, choices=choices)
 
 
 def headline(found: Health, question: Asked) -> str:
@@ -66,16 +87,16 @@ def headline(found: Health, question: Asked) -> str:
     if scored is None or scored.carried:
         return t("{name}：所选日期没有可判断的订单", name=name)
     bad = scored.units - scored.good
+    if question.component == ENTRIES:
+        return t("{name}：{bad} 笔有差异，共 {units} 笔到期", name=name, bad=fmt.full_count(bad), units=fmt.full_count(scored.units))
     return t("{name}：{bad} 单未达标，共 {units} 单", name=name, bad=fmt.full_count(bad), units=fmt.full_count(scored.units))
 
 
-def table(found: Health, question: Asked, *, view: View, choices: Choices) -> None:
+def table(found: Health, question: Asked, *, part: Part, view: View, choices: Choices) -> None:
     """Draw one page of the orders, oldest first, with the way to the next page and back."""
     since, until = health.as_period(found.span).bounds(view.zone)
-    pages = _pages((question, found.span, view.filters.channels, view.filters.regions, view.filters.categories, view.filters.warehouses))
-    rows = cached_reads.orders_behind(
-        view.scope, health.part_of(view.filters), question.component, since, min(until, view.as_of), question.bad_only, pages[-1]
-    )
+    pages = _pages((question, found.span, part))
+    rows = cached_reads.orders_behind(view.scope, part, question.component, since, min(until, view.as_of), question.bad_only, pages[-1])
     if not rows and len(pages) == 1:
         states.empty(t("没有这样的订单"), body=t("所选范围内没有未达标的订单，可改为“全部”或放宽筛选。"), icon=":material/task_alt:")
         return
@@ -93,12 +114,12 @@ def _columns(rows: Sequence[BehindRow], *, component: Component, view: View, cho
 
     late = t("超时") if component.code == "C1" else t("迟到")
     return [
-        Words(t("订单号"), [unbroken(plain(row.order_no)) for row in rows]),
-        Words(t("渠道"), [unbroken(named["channel"](row.channel)) for row in rows]),
-        Words(t("地区"), [unbroken(named["region"](row.region_code or "")) for row in rows]),
-        Words(t("类目"), [unbroken(named["category"](row.category or "")) for row in rows]),
-        Words(t("仓库"), [unbroken(warehouses.get(row.warehouse_code or "", row.warehouse_code or fmt.MISSING)) for row in rows]),
-        Words(t("承运"), [unbroken(row.carrier_code or fmt.MISSING) for row in rows]),
+        Words(t("订单号"), [f"[{unbroken(plain(row.order_no))}]({order_link(row.shop_id, row.order_no)})" for row in rows]),
+        Words(t("渠道"), [unbroken(plain(named["channel"](row.channel))) for row in rows]),
+        Words(t("地区"), [unbroken(plain(named["region"](row.region_code or ""))) for row in rows]),
+        Words(t("类目"), [unbroken(plain(named["category"](row.category or ""))) for row in rows]),
+        Words(t("仓库"), [unbroken(plain(warehouses.get(row.warehouse_code or "", row.warehouse_code or fmt.MISSING))) for row in rows]),
+        Words(t("承运"), [unbroken(plain(row.carrier_code or fmt.MISSING)) for row in rows]),
         Figures(t("金额"), [row.paid_minor for row in rows], lambda value: fmt.full_money(value, currency=view.currency)),
         at(t("下单") if component.code == "C4" else t("付款"), [row.moment if component.code == "C4" else row.paid_at for row in rows]),
         at(

@@ -14,7 +14,7 @@ from dashboard.health import Health
 from dashboard.health_charts import Step, WeekMarker
 from dashboard.i18n import language, t
 from dashboard.periods import PROMOTIONS, business_today
-from dashboard.tables import Figures, Words, listing, unbroken
+from dashboard.tables import Figures, Words, listing, plain, unbroken
 from dashboard.view import View
 from data.reads import Choices
 from models.health.attribution import shown_tenths
@@ -22,11 +22,10 @@ from models.health.budgets import burn_rate, burn_state
 from models.health.components import Component
 from models.health.index import Part as Scored
 from models.health.index import component_score
-from models.health.kpis import kpi_named, on_time_range, value_of
+from models.health.kpis import INDEX, entry_of, kpi_named, on_time_range, value_of
 from models.health.noise import ties, wilson_interval
 from models.health.targets import target_for
 
-INDEX_TARGET = 90.0
 COSTLIEST = 5
 TABLE_REGIONS = 12
 TREND_WEEKS = 12
@@ -46,10 +45,15 @@ def nothing_here(view: View) -> bool:
     return True
 
 
+def not_rolled_up() -> None:
+    """Draw the state of orders that are in and not rolled up yet."""
+    states.empty(t("正在汇总"), body=t("订单已入库，健康指数在下一次汇总后出现，最多等 5 分钟。"), icon=":material/hourglass_top:")
+
+
 def nothing_rolled_up(found: Health | None, *, view: View) -> bool:
     """Draw the state of orders that are in and not rolled up yet, or of days without any; say whether it was drawn."""
     if found is None:
-        states.empty(t("正在汇总"), body=t("订单已入库，健康指数在下一次汇总后出现，最多等 5 分钟。"), icon=":material/hourglass_top:")
+        not_rolled_up()
         return True
     if found.facts.now.empty:
         span = cached_reads.order_span(view.scope)
@@ -74,13 +78,13 @@ def no_grain() -> None:
 def index_and_trend(found: Health, *, view: View) -> None:
     """Draw the index with its grade or coverage, its target, and twelve weeks of it."""
     value, change = found.now.value, found.change
-    aim = target_of("index", found, view=view, default=INDEX_TARGET)
+    aim = target_of(INDEX.key, found, view=view, default=INDEX.target or 0)
     st.metric(
         t("订单健康指数"),
         f"{messages.index_points(value)}",
         delta=0 if messages.signed_points(change) == "0.0" else (None if change is None else f"{change:+.1f}"),
         delta_description=t("{grade} · 目标 {target}", grade=messages.grade(found), target=f"{aim:.0f}"),
-        help=f"{messages.passport(found, zone=view.zone)} · {messages.passport_link('index')}",
+        help=f"{messages.passport(found, zone=view.zone)} · {messages.passport_link(INDEX.key)}",
     )
     weeks = found.weeks[-TREND_WEEKS:]
     if len(weeks) < 2:
@@ -134,7 +138,11 @@ def waterfall(found: Health, *, choices: Choices) -> None:
     ]
     figure = health_charts.waterfall(
         steps,
-        before=(t("前 {days} 天", days=found.span.days), found.before, messages.index_points(found.before)),
+        before=(
+            t("前 {days} 天", days=found.span.days) if found.span.compared is None else t("对比期"),
+            found.before,
+            messages.index_points(found.before),
+        ),
         now=(t("本期"), found.now.value, messages.index_points(found.now.value)),
         broken=t("横轴从 {start} 起"),
     )
@@ -212,7 +220,11 @@ def _explained(component: Component, found: Health, *, now: Scored, view: View, 
     if component.code == "C1" and (bounds := on_time_range(_sums(found.facts.now))):
         low, high = (fmt.share(bound) for bound in bounds)
         said.append(t("部分发货时间只知区间，达标率在 {low}–{high} 之间", low=low, high=high))
-    return [*said, *([burn] if burn else []), f"{messages.passport(found, zone=view.zone)} · {messages.passport_link(component.key)}"]
+    return [
+        *said,
+        *([burn] if burn else []),
+        f"{messages.passport(found, zone=view.zone)} · {messages.passport_link(entry_of(component.key))}",
+    ]
 
 
 def _target_and_budget(component: Component, found: Health, *, view: View) -> str:
@@ -256,7 +268,7 @@ def _burns(found: Health, *, view: View) -> str | None:
 
 def figures(found: Health, *, view: View) -> None:
     """Draw orders, money, ship time, and the open orders that are overdue right now."""
-    now, before = _sums(_within(found, before=False)), _sums(_within(found, before=True))
+    now, before = found.sums
     with st.grid(4, min_column_width=160, gap="small"):
         for key in ("orders", "paid", "ship_hours"):
             _figure(key, found, now=now, before=before, view=view)
@@ -278,7 +290,7 @@ def _figure(key: str, found: Health, *, now: dict[str, float], before: dict[str,
         _said(key, value, currency=view.currency),
         change=change,
         flat=flat,
-        spark=[value_of(kpi, _sums(day)) for day in _last_days(found)],
+        spark=[value_of(kpi, sums) for sums in _last_days(found)],
         help=f"{_both(kpi.formula_zh, kpi.formula_en)}\n\n{messages.passport(found, zone=view.zone)} · {messages.passport_link(key)}",
         lower_is_better=kpi.better == "lower",
         chart="line" if key == "ship_hours" else "bar",
@@ -384,12 +396,12 @@ def costliest(found: Health, *, choices: Choices) -> None:
     rows: Sequence[dict[str, object]] = worst.to_dict("records")  # type: ignore[assignment]
     listing(
         [
-            Words(t("在哪里"), [unbroken(cell_names.cell(row, choices=choices)) for row in rows]),
+            # named for its cell, for somebody who hears the links alone
+            Words(t("在哪里"), [f"[{unbroken(plain(cell_names.cell(row, choices=choices)))}]({_behind(row, found).link})" for row in rows]),
             Words(t("指标"), [cell_names.component(found.component(str(row["component"]))) for row in rows]),
             Figures(t("失分"), [float(row["points"]) for row in rows], lambda value: _tenth(value, digits=2)),  # type: ignore[arg-type]
             Figures(t("未达标"), [float(row["bad"]) for row in rows], fmt.full_count),  # type: ignore[arg-type]
             Figures(t("共"), [float(row["units"]) for row in rows], fmt.full_count),  # type: ignore[arg-type]
-            Words(t("订单"), [f"[{t('查看')}]({_behind(row, found).link})" for row in rows]),
         ],
         alt=t("失分最多的五处"),
     )
@@ -416,7 +428,7 @@ def ranking(found: Health) -> None:
     }
     groups = chance_tied(ties(pd.DataFrame(scores).T, weights=weights).groups, rates)
     said = t("；").join(" ≈ ".join(words.channel(channel) for channel in group) for group in groups)
-    st.markdown(f"##### {t('渠道排名：{said}', said=said)}")
+    st.markdown(f"### {t('渠道排名：{said}', said=said)}")
     st.caption(t("权重上下浮动 25% 抽样 2,000 次，次序不足九成成立或置信区间重叠的并列（≈）。"))
 
 
@@ -438,8 +450,8 @@ def _overlap(one: Mapping[str, tuple[float, float]], other: Mapping[str, tuple[f
 
 def without_promise(found: Health) -> None:
     """Say which channels have orders and no promise at all: they are 不适用, not perfect."""
-    sums = _within(found, before=False).groupby("channel")[["paid_orders", "no_promise"]].sum()
-    bare = [str(channel) for channel, row in sums.iterrows() if row["paid_orders"] and row["paid_orders"] == row["no_promise"]]
+    now, _ = found.channel_sums
+    bare = [channel for channel, sums in now.items() if sums["paid_orders"] and sums["paid_orders"] == sums["no_promise"]]
     if bare:
         names = t("、").join(words.channel(channel) for channel in bare)
         st.caption(t("{names} 的订单没有承诺期限（来源未给、也无规则），履约时效不适用。", names=names))
@@ -447,14 +459,10 @@ def without_promise(found: Health) -> None:
 
 def channel_table(found: Health) -> None:
     """Draw one row a channel and the total last: orders, money, promise kept, ship time, each beside the days before."""
-    now, before = _within(found, before=False), _within(found, before=True)
-    channels = sorted({*now["channel"], *before["channel"]}, key=lambda name: -float(now.loc[now["channel"] == name, "orders"].sum()))
+    (now, before), (all_now, all_before), nothing = found.channel_sums, found.sums, found.no_sums()
+    channels = sorted({*now, *before}, key=lambda name: (-now.get(name, nothing)["orders"], name))
     names = [*channels, None]
-
-    def of(frame: pd.DataFrame, name: str | None) -> dict[str, float]:
-        return _sums(frame if name is None else frame[frame["channel"] == name])
-
-    pairs = [(of(now, name), of(before, name)) for name in names]
+    pairs = [*((now.get(name, nothing), before.get(name, nothing)) for name in channels), (all_now, all_before)]
     said = language()
 
     def values(key: str) -> list[float | None]:
@@ -487,15 +495,9 @@ def channel_table(found: Health) -> None:
     )
 
 
-def _within(found: Health, *, before: bool) -> pd.DataFrame:
-    span = found.span.before if before else found.span
-    frame = found.facts.days
-    return frame[(frame["day"] >= span.first) & (frame["day"] <= span.last)]
-
-
-def _last_days(found: Health) -> list[pd.DataFrame]:
-    frame = found.facts.days
-    return [frame[frame["day"] == found.span.last - timedelta(days=n)] for n in range(SPARK_DAYS - 1, -1, -1)]
+def _last_days(found: Health) -> list[dict[str, float]]:
+    lasts = [found.span.last - timedelta(days=n) for n in range(SPARK_DAYS - 1, -1, -1)]
+    return [found.day_sums.get(day, found.no_sums()) for day in lasts]
 
 
 def _sums(frame: pd.DataFrame) -> dict[str, float]:

@@ -160,7 +160,7 @@ def _raw_of(cell: RefusedCell, *, view: View) -> None:
                 any(raw.personal) and view.person.may_reveal and st.button(t("显示联系方式"), icon=":material/visibility:", key="reveal")
             )
             replay_button(cell.file_id, view=view, key="replay_selected")
-        _cells((_revealed(cell, view=view) if asked else None) or raw)
+        raw_cells((_revealed(cell, view=view) if asked else None) or raw, alt=t("拒收行原文"))
 
 
 def _read_raw(cell: RefusedCell, *, view: View) -> RawRow | None:
@@ -179,10 +179,11 @@ def _revealed(cell: RefusedCell, *, view: View) -> RawRow | None:
     return raw
 
 
-def _cells(raw: RawRow) -> None:
+def raw_cells(raw: RawRow, *, alt: str) -> None:
+    """Draw a row as it stands in its file, cell by cell, blank cells left out."""
     filled = [(name, text) for name, text in zip(raw.names, raw.cells, strict=True) if text]
     columns = [Words(t("列"), [plain(name) for name, _ in filled]), Words(t("原文"), [plain(text) for _, text in filled])]
-    tables.listing(columns, alt=t("拒收行原文"))
+    tables.listing(columns, alt=alt)
 
 
 def _csv_later(view: View, *, shop_ids: tuple[str, ...], source: str | None) -> Callable[[], bytes]:

@@ -8,7 +8,6 @@ import streamlit as st
 from dashboard import cached_reads, fmt, tables, words
 from dashboard.cards import not_applicable
 from dashboard.freshness import GOOD, ONLY_BACKFILL, Light, jobs_light, source_light
-from dashboard.header import hour_of
 from dashboard.i18n import language, t
 from dashboard.tables import Figures, Words, moments, plain, unbroken
 from dashboard.view import View
@@ -129,3 +128,8 @@ def _narrowed(view: View) -> bool:
 def _age(row: SourceRow, *, view: View) -> float | None:
     at = row.source.last_live_at
     return None if at is None else (view.as_of - at).total_seconds()
+
+
+def hour_of(at: datetime) -> datetime:
+    """Return the start of the hour of an instant, so that answers are shared for an hour."""
+    return at.replace(minute=0, second=0, microsecond=0)

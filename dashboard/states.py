@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard import cached_reads
 from dashboard.i18n import t
 
 
@@ -20,7 +21,7 @@ def failed(detail: str, *, part: str = "page") -> None:
         st.markdown(f"### :red[■] {t('连不上数据库')}")
         st.markdown(t("数字暂不可用，数据没有丢失：数据库恢复后点“重试”即可继续。"))
         st.caption(detail)
-        st.button(t("重试"), icon=":material/refresh:", key=f"retry_{part}", on_click=st.cache_data.clear)
+        st.button(t("重试"), icon=":material/refresh:", key=f"retry_{part}", on_click=cached_reads.forget)
 
 
 def stale(text: str) -> None:

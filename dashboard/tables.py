@@ -15,6 +15,9 @@ from dashboard.freshness import Light
 from dashboard.i18n import t
 
 ROW_HEIGHT = 32
+# What begins a list or a rule, and what becomes a link or an icon even where every sign is escaped.
+_LIST = re.compile(r"^(\d*)([.-])(?=[ -]|$)")
+_LINK = re.compile(r"(?<=:)(?=//|material/)|(?<=www)(?=\.)", re.IGNORECASE)
 _BREAKS = re.compile(r"(?<=[-\u2e80-\u9fff\uff00-\uffef])(?=.)|(?<=.)(?=[\u2e80-\u9fff\uff00-\uffef])")
 
 
@@ -122,12 +125,15 @@ def wide(text: str, *, signs: int = 22) -> str:
 
 
 def plain(text: str) -> str:
-    r"""Keep a stranger's words from being read as Markdown.
+    r"""Keep a stranger's words from being read as Markdown; they stand in one line.
 
-    >>> plain("a_b*.csv [x]")
-    'a\\_b\\*.csv \\[x\\]'
+    >>> plain("a_b*.csv [x]"), plain("1. 杯\n---"), plain("- &lt;")
+    ('a\\_b\\*.csv \\[x\\]', '1\\. 杯 ---', '\\- \\&lt;')
+    >>> plain("https://a.example")
+    'https\\:\u2060//a.example'
     """
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+!|~$:<>" else sign for sign in text)
+    escaped = "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+!|~$:<>&" else sign for sign in " ".join(text.split()))
+    return _LINK.sub("\u2060", _LIST.sub(r"\1\\\2", escaped))
 
 
 def _spoken(said: Callable[[float | None], str]) -> Callable[[object], str]:

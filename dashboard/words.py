@@ -19,6 +19,8 @@ CHANNELS: dict[str, str] = {
     "pdd": msg("拼多多"),
     "pinduoduo": msg("拼多多"),
     "kuaishou": msg("快手"),
+    "weixin": msg("微信小店"),
+    "wechat_shop": msg("微信小店"),
     "shopify": "Shopify",
     "shopee": "Shopee",
     "olist": "Olist",
@@ -31,6 +33,8 @@ ROLES: dict[str, str] = {
     "warehouse": msg("仓储"),
     "it": msg("IT 值班"),
 }
+# Who answers for a measure of stock (S13, S14, S15).
+DEPARTMENTS: dict[str, str] = {"it": msg("IT 运维"), "warehouse": msg("仓储部"), "service": msg("客服部")}
 KINDS: dict[str, str] = {
     "orders": msg("订单"),
     "settlement": msg("结算"),
@@ -42,10 +46,10 @@ KINDS: dict[str, str] = {
 }
 STAGES: dict[str, str] = {
     "created": msg("待支付"),
-    "paid": msg("已付款"),
-    "reviewed": msg("已审核"),
-    "allocated": msg("已分仓"),
-    "waybilled": msg("已打单"),
+    "paid": msg("待审"),
+    "reviewed": msg("待分仓"),
+    "allocated": msg("待打单"),
+    "waybilled": msg("待出库"),
     "part_shipped": msg("部分发货"),
     "shipped": msg("已发货"),
     "delivered": msg("已签收"),
@@ -63,6 +67,16 @@ RUN_STATES: dict[str, str] = {
 }
 REQUEST_STATES: dict[str, str] = {"waiting": msg("排队中"), "done": msg("已完成"), "failed": msg("失败")}
 REQUEST_KINDS: dict[str, str] = {"run": msg("立即运行"), "replay": msg("重放"), "upload": msg("上传")}
+# Where a SKU in a warehouse stands, which holds are listed, how what a channel shows stands to what it was told, and what is short.
+STOCK_LEVELS: dict[str, str] = {"short": msg("缺货"), "out": msg("售罄"), "low": msg("低于安全线"), "fine": msg("充足")}
+HOLD_LISTS: dict[str, str] = {
+    "running": msg("倒计时中"),
+    "expired": msg("已过期未释放"),
+    "paid": msg("已付款"),
+    "ended": msg("已结束"),
+}
+STOCK_GAPS: dict[str, str] = {"more": msg("多显示"), "less": msg("少显示"), "same": msg("一致"), "unseen": msg("没有对照")}
+STOCK_CONFLICTS: dict[str, str] = {"waiting": msg("待决定"), "accepted": msg("已接受等货")}
 
 
 def named(names: dict[str, str], code: str) -> str:

@@ -24,7 +24,7 @@ MANY = 7
 
 def calendar(view: View) -> None:
     """Draw a month of a calendar, and the way to decide one of its days."""
-    st.markdown(f"#### {t('工作日历')}")
+    st.markdown(f"### {t('工作日历')}")
     today = business_today(view.as_of, zone=view.zone)
     names = cached_reads.calendars(view.scope)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -66,7 +66,9 @@ def _month_table(days: Sequence[CalendarDay], *, today: date) -> None:
     columns = [Words(t(name), [cell(row[number], today=today) for row in rows]) for number, name in enumerate(WEEKDAYS)]
     tables.listing(columns, alt=t("工作日历"))
     work, off, worked = f":blue-badge[{t('班')}]", f":orange-badge[{t('休')}]", sum(day.working for day in days)
-    st.caption(t("工作日 {count} 天；{work} 周末上班（调休），{off} 平日休息，灰色为周末。", count=worked, work=work, off=off))
+    said = t("工作日 {count} 天；{work} 周末上班（调休），{off} 平日休息，灰色为周末。", count=worked, work=work, off=off)
+    # in a caption the badges would be too faint to be read
+    st.markdown(f":small[{said}]")
 
 
 def _notes(days: Sequence[CalendarDay]) -> None:

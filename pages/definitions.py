@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import definitions, definitions_index, definitions_promises, definitions_snapshots, working_days
+from dashboard import definitions, definitions_index, definitions_promises, definitions_snapshots, definitions_stages, working_days
 from dashboard.i18n import t
 from dashboard.view import View, current
 
@@ -19,6 +19,7 @@ def page(view: View) -> None:
     with promises:
         definitions_promises.rules(view)
         definitions_promises.kinds()
+        definitions_stages.limits(view)
         working_days.calendar(view)
     with snapshots:
         definitions_snapshots.snapshots(view)

@@ -1,29 +1,46 @@
-"""Which orders stand behind the figures?"""
+"""Where do orders stand, which part of the business is it, why did it change, and which orders are those?"""
 
 import streamlit as st
 
-from dashboard import cached_reads, health, orders_behind, overview
-from dashboard import health_messages as messages
-from dashboard.health import NoSuchGrain
-from dashboard.i18n import t
+from dashboard import cached_reads, drill, drilldown, lifecycle, order_list, orders_export, overview, saved_views, stage_panel, variants
+from dashboard.orders_export import Drawn
 from dashboard.view import View, current
 
 
 def page(view: View) -> None:
-    """Draw the orders behind a component of the index."""
+    """Draw the life of the chosen orders, the drill, and the list."""
+    drill.stay()
     if overview.nothing_here(view):
         return
-    question = orders_behind.asked()
-    try:
-        found = health.read(view)
-    except NoSuchGrain:
-        overview.no_grain()
+    choices = cached_reads.choices(view.scope)
+    question = lifecycle.asked(view, choices=choices)
+    if question is None:
+        overview.not_rolled_up()
         return
-    if found is None or overview.nothing_rolled_up(found, view=view):
-        return
-    st.markdown(f"## {orders_behind.headline(found, question)}")
-    st.caption(t("{now} 的已结订单 · {passport}", now=messages.days(found.span), passport=messages.passport(found, zone=view.zone)))
-    orders_behind.table(found, question, view=view, choices=cached_reads.choices(view.scope))
+    found = lifecycle.read(question, view=view)
+    st.markdown(f"## {lifecycle.headline(found)}")
+    st.caption(lifecycle.passport(question, view=view))
+    tools = st.container(horizontal=True, gap="small")
+    with tools:
+        saved_views.bar(view=view, page="orders")
+    left, right = st.columns([2, 3], border=True)
+    with left:
+        stage_panel.shares(found)
+        stage_panel.stages(found)
+    with right:
+        stage_panel.times(found, question=question)
+        stage_panel.trend(question, view=view)
+    with st.container(border=True):
+        split = drilldown.panel(question, view=view, choices=choices)
+    left, right = st.columns(2, border=True)
+    with left:
+        why = drilldown.why(question, view=view, choices=choices)
+    with right:
+        ways = variants.panel(question, view=view)
+    with st.container(border=True):
+        wanted = order_list.panel(question, view=view, choices=choices)
+    with tools:
+        orders_export.button(Drawn(question, found, split, why, ways, wanted), view=view, choices=choices)
 
 
 page(current())

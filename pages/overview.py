@@ -8,6 +8,7 @@ from dashboard.health import Health, NoSuchGrain
 from dashboard.i18n import t
 from dashboard.live import arrivals
 from dashboard.view import View, current
+from models.health.kpis import INDEX
 
 
 def page(view: View) -> None:
@@ -40,21 +41,22 @@ def _index(found: Health, *, view: View) -> None:
     with left:
         overview.index_and_trend(found, view=view)
     with right:
-        st.markdown(f"##### {t('为什么变了')}")
+        st.markdown(f"### {t('为什么变了')}")
         overview.waterfall(found, choices=choices)
     overview.component_cards(found, view=view)
     overview.figures(found, view=view)
     left, right = st.columns(2, border=True)
     with left:
-        st.markdown(f"##### {t('渠道 × 地区失分')}")
+        st.markdown(f"### {t('渠道 × 地区失分')}")
         overview.loss_table(found, choices=choices)
     with right:
-        st.markdown(f"##### {t('失分最多的五处')}")
+        st.markdown(f"### {t('失分最多的五处')}")
         overview.costliest(found, choices=choices)
         overview.ranking(found)
     overview.channel_table(found)
     overview.without_promise(found)
-    st.caption(f"{messages.passport(found, zone=view.zone)} · {messages.passport_link('index')}")
+    # a link in a caption would be as faint as the caption
+    st.markdown(f":small[:gray[{messages.passport(found, zone=view.zone)} ·] {messages.passport_link(INDEX.key)}]")
 
 
 page(current())

@@ -1,113 +1,37 @@
 """Does the product work in a real browser: open, filter, change page, share a link, change language, download?"""
 
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import parse_qs, urlparse
-from urllib.request import urlopen
+from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from sqlalchemy import text
+from playwright.sync_api import Browser, Page, expect
 
-from data.tables import orders
-from tests import given_orders
+from dashboard.health_charts import STRENGTHS
+from tests.browser import PHONE, a_merchant, a_tab, chromium, expect_link, query_of_url, served, sticks_out
 from tests.given_pages import MakeEngine
 
-CHECKOUT = Path(__file__).resolve().parents[1]
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-START_SECONDS = 60
-# Two cores shared with the rest of the tests.
-PATIENCE_MS = 30_000
-
-
-def _chromium() -> str:
-    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.fail("no Chromium on this machine; run tests/setup_system.sh")
-    return found
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+# The title of the orders behind a figure, below the panels of the page.
+BEHIND = re.compile("履约时效：.* 单未达标")
 
 
 @pytest.fixture(scope="module")
 def address(make_engine: MakeEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A running ``python -m dashboard`` on a merchant of its own."""
-    engine = make_engine(kind="demo")
-    with engine.begin() as connection:
-        given_orders.merchant(connection, as_of=datetime.now(UTC), days=40, count=1500)
-        # somebody buys in the last hour at any time of day, so that the live strip always has its chart
-        lately = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=2)
-        shop = connection.execute(text("SELECT min(shop_id) FROM shops")).scalar_one()
-        given_orders.insert_rows(connection, orders, [given_orders.an_order(shop, "lately", created_at=lately)])
-        connection.execute(text("UPDATE heartbeats SET beat_at = now() + interval '1 hour'"))
-    given_orders.rolled_up(engine, as_of=datetime.now(UTC))
-    port, home = _free_port(), tmp_path_factory.mktemp("browser")
-    given = {"DATABASE_URL": engine.url.render_as_string(hide_password=False), "ORDERHUB_HOME": str(home), "ORDERHUB_PORT": str(port)}
-    with (home / "dashboard.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dashboard"], cwd=CHECKOUT, env={**os.environ, **given}, stdout=log, stderr=subprocess.STDOUT
-        )
-        try:
-            _wait_for(f"http://127.0.0.1:{port}", process=process, log=home / "dashboard.log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
-
-
-def _wait_for(address: str, *, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            if urlopen(f"{address}/healthz", timeout=5).status == 200:
-                return
-        except OSError:
-            time.sleep(0.3)
-    raise AssertionError(f"the dashboard did not start:\n{log.read_text(errors='replace')}")
+    with served(a_merchant(make_engine), home=tmp_path_factory.mktemp("browser")) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=_chromium(), args=ARGUMENTS)
-        yield opened
-        opened.close()
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(viewport=DESK, locale="zh-CN", base_url=address, accept_downloads=True)  # type: ignore[arg-type]
-    context.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    yield context.new_page()
-    context.close()
-
-
-def query_of_url(url: str) -> dict[str, list[str]]:
-    """Return what an address says after its question mark."""
-    return parse_qs(urlparse(url).query)
-
-
-def expect_link(page: Page, *, path: str, query: dict[str, list[str]]) -> None:
-    """Wait until the address bar says this path and query."""
-    until = time.monotonic() + PATIENCE_MS / 1000
-    while (urlparse(page.url).path, query_of_url(page.url)) != (path, query) and time.monotonic() < until:
-        page.wait_for_timeout(200)
-    assert (urlparse(page.url).path, query_of_url(page.url)) == (path, query)
+    with a_tab(browser, address) as page:
+        yield page
 
 
 def choose_channel(page: Page, name: str) -> None:
@@ -203,36 +127,37 @@ def test_refused_rows_are_downloaded_in_words_with_contacts_masked(page: Page) -
 def test_a_click_on_the_table_of_losses_opens_the_orders_behind_it(page: Page) -> None:
     page.goto("/")
     expect(page.locator(".js-plotly-plot")).to_have_count(4)
-    cells = page.locator(".js-plotly-plot").nth(2).locator(".bars .point path")
-    cells.first.click(force=True)
+    # the strongest colour is where most was lost
+    page.locator(".js-plotly-plot").nth(2).locator(f'.bars .point path[style*="opacity: {STRENGTHS[-1]};"]').first.click(force=True)
 
-    expect(page.get_by_role("heading", name=re.compile("履约时效：.* 单未达标"))).to_be_visible()
+    title = page.get_by_role("heading", level=3, name=BEHIND)
+    expect(title).to_be_visible()
     query = query_of_url(page.url)
     assert (query["period"], len(query["channel"]), len(query["region"])) == (["自定义"], 1, 1)
-    lost = int(re.search(r"：([\d,]+) 单未达标", page.get_by_role("heading", level=2).inner_text())[1].replace(",", ""))  # type: ignore[index]
-    expect(page.get_by_role("table").locator("tbody tr")).to_have_count(min(lost, 50))
+    lost = int(re.search(r"：([\d,]+) 单未达标", title.inner_text())[1].replace(",", ""))  # type: ignore[index]
+    assert lost
+    expect(page.get_by_role("table").last.locator("tbody tr")).to_have_count(min(lost, 50))
 
 
 def test_a_costly_cell_links_to_its_orders(page: Page) -> None:
     page.goto("/")
     with page.context.expect_page() as waiting:
-        page.get_by_role("link", name="查看", exact=True).first.click()
+        page.get_by_role("table").first.get_by_role("link").first.click()
 
     opened = waiting.value
-    expect(opened.get_by_role("heading", name=re.compile("履约时效：.* 单未达标"))).to_be_visible()
+    expect(opened.get_by_role("heading", level=3, name=BEHIND)).to_be_visible()
     assert {"period", "from", "to", "channel", "region", "category"} <= set(query_of_url(opened.url))
 
 
 @pytest.mark.parametrize(("path", "figures"), [("/", 11), ("/sources", 4), ("/orders", 0), ("/definitions", 0)])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_on_a_phone_nothing_sticks_out(path: str, figures: int, language: str, page: Page) -> None:
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.set_viewport_size(PHONE)
     page.goto(f"{path}?lang={language}")
     expect(page.get_by_test_id("stMetric")).to_have_count(figures)
     expect(page.get_by_role("heading", level=2)).to_be_visible()
 
-    wide = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth - window.innerWidth")
-    assert wide <= 0
+    assert sticks_out(page) <= 0
 
 
 INK = """(signs) => {

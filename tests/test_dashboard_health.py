@@ -21,7 +21,7 @@ from tests.given_pages import MakeEngine
 AS_OF = datetime(2026, 11, 22, 4, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
 ZONE = "Asia/Shanghai"
-CHOICES = Choices(channels=(), regions=(("CN-51", "四川", "Sichuan"),), categories=(), warehouses=(), shops=())
+CHOICES = Choices(channels=(), regions=(("CN-51", "四川", "Sichuan"),), categories=(), warehouses=(), carriers=(), shops=())
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def found_by(engine: Engine, chosen: Filters) -> Health:
     span = health.closed_span(chosen, closed=TODAY)
     facts = reads.health(engine, scope=EVERYTHING, part=health.part_of(chosen), zone=ZONE, span=span)
     assert facts is not None
-    return Health(facts, chosen)
+    return Health(facts)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ CHOICES = Choices(
     regions=(("CN-51", "四川", "Sichuan"),),
     categories=("家居",),
     warehouses=(("CN-HZ", "杭州仓"),),
+    carriers=(("SF", "顺丰", "SF Express"),),
     shops=(),
 )
 

@@ -15,7 +15,7 @@ from dashboard.links import understood
 from dashboard.working_days import weeks
 from data.queries.promises import CalendarDay, PromiseVersion
 from models.health.components import COMPONENTS
-from models.health.kpis import KPIS, Kpi
+from models.health.kpis import DEFINED, Kpi
 from models.promise import PromiseRule
 from tests import given_orders
 from tests.given_pages import DEFINITIONS, MakeEngine, database_away, on_database, open_page, table, texts
@@ -47,7 +47,7 @@ def press(app: AppTest, label: str) -> AppTest:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("kpi", KPIS, ids=lambda kpi: kpi.key)
+@pytest.mark.parametrize("kpi", DEFINED, ids=lambda kpi: kpi.key)
 def test_a_link_in_codes_opens_the_entry_of_its_figure(kpi: Kpi, language: str, database: Engine) -> None:
     link = understood(
         [("kpi", kpi.key), ("lang", language)], names={"kpi": options.kpi_names(), "lang": options.LANGUAGE_NAMES}, language=language
@@ -65,10 +65,10 @@ def test_the_page_lists_figures_components_promises_kinds_and_days(merchant: Eng
     app = open_page(DEFINITIONS)
 
     assert not app.exception
-    assert listed(app, "现行目标")["指标名"] == [kpi.name_zh for kpi in KPIS]
+    assert listed(app, "现行目标")["指标名"] == [kpi.name_zh for kpi in DEFINED]
     components = listed(app, "满分线")
     assert components["组成"] == [f"{each.code} {each.name_zh}" for each in COMPONENTS]
-    assert components["状态"][:2] == [":green-badge[● 已计量]", ":gray-badge[◌ 尚未计量]"]
+    assert components["状态"] == [":green-badge[● 已计量]"] * len(COMPONENTS)
     assert "抖音" in listed(app, "截单")["渠道"]
     assert "预售" in listed(app, "动库存")["类型"]
     assert "还没有快照" in texts(app)
@@ -78,14 +78,14 @@ def test_the_page_speaks_english(merchant: Engine) -> None:
     app = open_page(DEFINITIONS, lang="EN")
 
     assert not app.exception
-    assert "2 of 6 components are measured, covering weight 40 of 100" in texts(app)
+    assert "6 of 6 components are measured, covering weight 100 of 100" in texts(app)
 
 
 def test_an_empty_installation_has_its_definitions(database: Engine) -> None:
     app = open_page(DEFINITIONS)
 
     assert not app.exception
-    assert "8 个指标各有一个口径；健康指数按第 1 版" in texts(app)
+    assert "14 个指标各有一个口径；健康指数按第 1 版" in texts(app)
 
 
 def test_when_the_database_is_away_the_page_says_so(merchant: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,6 +123,33 @@ def test_a_target_that_is_set_stands_there_with_its_version_and_is_taken_back(me
 
     assert listed(app, "月份")["渠道"] == ["全部渠道"]
     assert listed(app, "变更")["变更"][:2] == ["抖音 · 每个月：收回目标（第 2 次）", "抖音 · 每个月：目标设为 97.5%（第 1 次）"]
+
+
+def test_the_target_of_the_index_is_set_in_points(merchant: Engine) -> None:
+    app = open_page(DEFINITIONS, kpi="index")
+    assert listed(app, "月份")["目标"] == ["90"]
+    app.number_input(key="target_value_index").set_value(85)
+    press(app, "设定目标")
+
+    assert not app.exception
+    shown = listed(app, "月份")
+    assert (shown["目标"], shown["版本"], shown["设定者"]) == (["85"], ["1"], ["经理"])
+
+
+def test_a_manager_sets_the_limit_of_a_stage_and_takes_it_back(merchant: Engine) -> None:
+    app = open_page(DEFINITIONS)
+    assert "还没有足够的订单算出时限" in texts(app)
+    app.selectbox(key="limit_channel").select("douyin")
+    app.selectbox(key="limit_stage").select("waybilled")
+    app.number_input(key="limit_hours").set_value(12)
+    press(app, "设定时限")
+
+    assert not app.exception
+    shown = listed(app, "依据")
+    assert [shown[head] for head in ("渠道", "环节", "时限", "依据")] == [["抖音"], ["待出库"], ["12小时"], ["规则"]]
+
+    press(app, "收回规则")
+    assert "还没有足够的订单算出时限" in texts(app)
 
 
 def test_a_figure_without_a_target_has_no_form_for_one(merchant: Engine) -> None:
@@ -203,6 +230,7 @@ def test_restated_values_are_listed_as_published_and_as_they_are_now(merchant: E
                 published_version, published_at, restated_at)
             VALUES ('day', '2026-11-20', '{"value": 81.5}', 1, 1, '{"value": 83.0}', 1, 1, now(), now())""")
         )
+        connection.execute(text("UPDATE installation SET cells_zone = zone"))
 
     app = open_page(DEFINITIONS)
 

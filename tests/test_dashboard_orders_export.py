@@ -1,0 +1,141 @@
+"""Does the workbook of the Orders page hold the page's own figures, in both languages and any scope?"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
+from sqlalchemy import Engine
+
+from dashboard import cached_reads, drilldown, health, lifecycle, order_list, orders_export
+from dashboard.filters import Filters
+from dashboard.i18n import speaking
+from dashboard.lifecycle import Question
+from dashboard.orders_export import Drawn, sheets
+from dashboard.periods import period_of
+from dashboard.view import View
+from dashboard.workbook import workbook
+from data.reads import NoSuchGrain, Part, Span
+from data.settings import Settings
+from data.stage_history import refresh_stages
+from models.people import Person
+from models.scope import EVERYTHING, Scope
+from tests import given_orders
+from tests.given_orders import CATEGORIES, REGIONS, SHOPS
+from tests.given_pages import MakeEngine, on_database
+
+AS_OF = datetime.now(UTC).replace(second=0, microsecond=0)
+TODAY = AS_OF.date()
+
+
+@pytest.fixture(scope="module")
+def merchant(make_engine: MakeEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    home = Path(tmp_path_factory.mktemp("home"))
+    with (
+        pytest.MonkeyPatch.context() as monkeypatch,
+        on_database(make_engine(kind="demo"), monkeypatch=monkeypatch, home=home) as engine,
+    ):
+        with engine.begin() as connection:
+            given_orders.merchant(connection, as_of=AS_OF, days=30, count=500)
+        given_orders.rolled_up(engine, as_of=AS_OF)
+        refresh_stages(engine, settings=Settings(), as_of=AS_OF)
+        yield engine
+
+
+def view_of(scope: Scope) -> View:
+    filters = Filters(preset="7d", period=period_of("7d", today=TODAY), zone="Asia/Shanghai", as_of=AS_OF)
+    person = Person(person_id="demo.analyst", name="分析", role="analyst", scope=scope)
+    return View(person=person, filters=filters, as_of=AS_OF, zone="Asia/Shanghai", currency="CNY")
+
+
+def drawn_of(part: Part, *, view: View) -> Drawn | None:
+    snapshot = cached_reads.snapshot(view.scope)
+    assert snapshot is not None
+    question = Question(part, Span(TODAY - timedelta(days=9), TODAY - timedelta(days=1)), snapshot)
+    try:
+        split = drilldown.read(question, view=view)
+        why = health.read_of(part, question.span, view=view, snapshot_id=snapshot.snapshot_id)
+        ways = cached_reads.variants(view.scope, part, question.span, snapshot.snapshot_id)
+    except NoSuchGrain:
+        return None
+    wanted = order_list.wanted(order_list.Narrowed(), question, view=view)
+    return Drawn(question, lifecycle.read(question, view=view), split, why, ways, wanted)
+
+
+def read_back(drawn: Drawn, *, view: View, language: str) -> dict[str, list[list[Any]]]:
+    with speaking(language):
+        made = workbook(sheets(drawn, view=view, choices=cached_reads.choices(view.scope)), made_at=AS_OF, language=language)
+    book = CalamineWorkbook.from_filelike(BytesIO(made))
+    return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=True) for name in book.sheet_names}
+
+
+def below_head(rows: list[list[Any]], head: str) -> list[list[Any]]:
+    """Return the lines under the one that begins with a head, up to what is said below the table."""
+    start = next(number for number, row in enumerate(rows) if row[0] == head)
+    return [row for row in rows[start + 1 :] if any(cell != "" for cell in row[1:])]
+
+
+parts = st.builds(
+    Part,
+    channels=st.lists(st.sampled_from([shop[1] for shop in SHOPS]), unique=True, max_size=2).map(tuple),
+    regions=st.lists(st.sampled_from([region[0] for region in REGIONS]), unique=True, max_size=1).map(tuple),
+    categories=st.lists(st.sampled_from([category or "" for category in CATEGORIES]), unique=True, max_size=1).map(tuple),
+)
+scopes = st.sampled_from([EVERYTHING, Scope(channels=("douyin", "taobao")), Scope(shops=("tm-flag",))])
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(part=parts, scope=scopes, language=st.sampled_from(["zh", "en"]))
+def test_the_parts_of_a_workbook_add_up_to_its_totals_and_to_the_page(part: Part, scope: Scope, language: str, merchant: Engine) -> None:
+    view = view_of(scope)
+    drawn = drawn_of(part, view=view)
+    if drawn is None or drawn.split is None or not drawn.split.values:
+        return
+
+    book = read_back(drawn, view=view, language=language)
+
+    names = list(book)
+    split = below_head(book[names[2]], {"渠道": ("渠道", "Channel"), "地区": ("地区", "Region"), "类目": ("类目", "Category")}.get(
+        drawn.split.level.name, ("仓库", "Warehouse"))[language == "en"])  # fmt: skip
+    for column in (1, 2, 3, 4, 11):
+        assert sum(float(row[column] or 0) for row in split[:-1]) == float(split[-1][column] or 0)
+    assert split[-1][1] == drawn.split.figure("orders", None)
+    assert drawn.stages.shares is not None
+    shares = below_head(book[names[0]], "阶段" if language == "zh" else "Share of")
+    assert [row[1] for row in shares] == [*drawn.stages.shares.values(), sum(drawn.stages.shares.values())]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_workbook_holds_every_order_of_the_list_and_the_definitions(language: str, merchant: Engine) -> None:
+    view = view_of(EVERYTHING)
+    drawn = drawn_of(Part(), view=view)
+    assert drawn is not None and drawn.split is not None and drawn.why is not None
+
+    book = read_back(drawn, view=view, language=language)
+
+    orders = below_head(book["订单" if language == "zh" else "Orders"], "订单号" if language == "zh" else "Order no.")
+    assert len(orders) == drawn.split.figure("orders", None)
+    assert len({(row[0], row[1]) for row in orders}) == len(orders)
+    change = below_head(book["指数变化" if language == "zh" else "Change of the index"], "组成" if language == "zh" else "Component")
+    assert sum(row[-1] for row in change[:-1]) == pytest.approx(change[-1][-1], abs=1e-9)
+    definitions = [cell for row in list(book.values())[-1] for cell in row]
+    assert any("快照 #" in str(cell) or "snapshot #" in str(cell) for cell in definitions)
+    assert ("在承诺截止前发货" in str(definitions)) or ("deadline" in str(definitions))
+
+
+def test_a_list_that_is_too_long_is_cut_and_says_so(merchant: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(orders_export, "MOST_ORDERS", 20)
+    monkeypatch.setattr(orders_export, "AT_ONCE", 8)
+    view = view_of(EVERYTHING)
+    drawn = drawn_of(Part(), view=view)
+    assert drawn is not None
+
+    book = read_back(drawn, view=view, language="zh")
+
+    assert len(below_head(book["订单"], "订单号")) == 20
+    assert any("只含前 20 单" in str(cell) for row in book["订单"] for cell in row)
