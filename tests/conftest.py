@@ -24,13 +24,28 @@ from tests.outside_server import Outside, debian_programs, running
 HOME_VARIABLE = "ORDERHUB_TESTS_HOME"  # handed from the controlling process to its workers
 PREFIX = f"orderhub-tests-{os.geteuid()}-"
 # a run's data need not survive a power cut
-CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200", "shared_buffers": "256MB"}
+CARELESS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    # looks into every database in turn, and there are hundreds that live for a second
+    "autovacuum": "off",
+}
+
+# Files that take long begin first, so that at the end no worker is left alone with one of them.
+LONG = ("test_browser", "test_proof", "test_jobs", "test_pages", "test_data_reconciliation", "test_data_ingest", "test_data_roll_up")
 
 # a machine under load is no fault of a law
 hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("house")
 
 MakeEngine = Callable[..., Engine]
+
+
+# What each ``make_engine`` has made, until it ends.
+_MADE: list[list[Engine]] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,6 +62,11 @@ def pytest_configure(config: pytest.Config) -> None:
     # whatever asks for settings without giving a home gets this one, never the home of whoever runs the tests
     os.environ["ORDERHUB_HOME"] = str(home)
     config.option.basetemp = config.option.basetemp or home / "tmp"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take long before the others, each file whole."""
+    items.sort(key=lambda item: not item.path.name.startswith(LONG))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -72,6 +92,12 @@ def _clear(home: Path) -> None:
     shutil.rmtree(home, ignore_errors=True)
 
 
+def pytest_runtest_teardown() -> None:
+    """Close what engines keep open for later: those that live to the end of the run would add up to more than the server has."""
+    for engine in (engine for made in _MADE for engine in made):
+        engine.dispose()
+
+
 @pytest.fixture(scope="session")
 def server() -> embedded.Server:
     """The run's one server; parallel workers share it, never a database."""
@@ -85,16 +111,19 @@ def server() -> embedded.Server:
 
 @pytest.fixture(scope="session")
 def make_engine(server: embedded.Server) -> Iterator[MakeEngine]:
-    """Return a function ``make_engine(*, kind="real") -> Engine`` on a fresh migrated database, dropped at the end of the run."""
+    """Return a function ``make_engine(*, kind="real") -> Engine`` on a fresh migrated database that lasts as long as the run."""
     made: list[Engine] = []
 
     def make(*, kind: str = "real") -> Engine:
         made.append(_clone(server, kind=kind))
         return made[-1]
 
+    _MADE.append(made)
     yield make
+    _MADE.remove(made)
     for engine in made:
-        drop(server, engine)
+        # the databases go with their server
+        engine.dispose()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from data.writes.stale import recompute_stale
 from jobs.simulate import history, live, write_history, write_live
 from jobs.simulate.life import as_seen
 from jobs.simulate.merchant import Played
+from jobs.simulate.platforms import pdd
 from tests.final_state import empty, final_state
 from tests.merchant_truth import Key, main_categories, truth_of
 
@@ -87,6 +88,8 @@ def differences(orders: dict[Key, Any], seen: Played) -> list[tuple[Key, str, ob
         shown = order._asdict() | {
             "paid_at": order.paid_to if order.paid_from == order.paid_to else "bounded",
             "shipped_at": order.shipped_to if order.shipped_from == order.shipped_to else None,
+            "delivered_at": order.delivered_to if order.delivered_from == order.delivered_to else None,
+            "completed_at": order.completed_to if order.completed_from == order.completed_to else None,
             "warehouse": order.warehouse_code,
         }
         found += [(key, name, lived, shown[name]) for name, lived in vars(truth).items() if shown[name] != lived]
@@ -106,6 +109,7 @@ def test_ninety_days_end_as_they_were_lived_and_go_on_live(engine: Engine, tmp_p
     assert len(orders) == written.orders > 5_500
     assert Counter(shop for shop, _ in orders) == {shop: sum(stages.values()) for shop, stages in _told(state).items()}
     _nothing_is_refused_or_missing(inbox)
+    _days_of_orders_never_concluded_hold_the_instants_at_which_they_were_placed(inbox, lives[-1])
     lines = inbox.rows("SELECT * FROM order_lines")
     assert len(lines) == len(lives[-1].lines) == sum(order.lines for order in orders.values())
     first = set(orders)
@@ -124,18 +128,38 @@ def test_ninety_days_end_as_they_were_lived_and_go_on_live(engine: Engine, tmp_p
     assert known_before_it_happened == 0
 
 
+def _days_of_orders_never_concluded_hold_the_instants_at_which_they_were_placed(inbox: Inbox, seen: Played) -> None:
+    """Pinduoduo tells no time of an order that nobody paid; its number tells the day, and nobody claims to know more."""
+    theirs = seen.orders[(seen.orders["shop"] == pdd.SELECT.shop.number) & (seen.orders["paid"] == 0)]
+    placed = dict(zip(pdd.order_numbers(theirs["key"].to_numpy()), theirs["created"].tolist(), strict=True))
+    bounds = inbox.rows("""
+        SELECT order_no, occurred_from, occurred_to FROM order_events
+        WHERE type = 'created' AND shop_id = 'pdd_select' AND occurred_from < occurred_to""")
+
+    assert len(placed) > 20
+    assert {row.order_no for row in bounds} == set(placed)
+    for row in bounds:
+        assert row.occurred_to - row.occurred_from == timedelta(days=1, seconds=-1)
+        assert row.occurred_from.timestamp() <= placed[row.order_no] <= row.occurred_to.timestamp()
+
+
 def _told(state: Path) -> dict[str, dict[str, int]]:
     told: dict[str, dict[str, int]] = json.loads((state / "truth" / "orders.json").read_text())
     return told
 
 
 def _nothing_is_refused_or_missing(inbox: Inbox) -> None:
+    """Pinduoduo's export names neither buyer nor place; every other order has both, and foreign money its rate."""
     [counts] = inbox.rows("""
         SELECT (SELECT count(*) FROM rejected_rows) AS refused, (SELECT count(*) FROM stale_orders) AS waiting,
-            count(*) FILTER (WHERE stub) AS stubs, count(*) FILTER (WHERE region_code IS NULL) AS nowhere,
-            count(*) FILTER (WHERE (shop_id, order_no) NOT IN (SELECT shop_id, order_no FROM order_contacts)) AS without_contact
+            count(*) FILTER (WHERE stub) AS stubs,
+            count(*) FILTER (WHERE (region_code IS NULL) <> (channel = 'pdd')) AS nowhere,
+            count(*) FILTER (WHERE paid_minor IS NOT NULL AND paid_to IS NOT NULL AND paid_reporting_minor IS NULL) AS without_rate,
+            count(*) FILTER (
+                WHERE ((shop_id, order_no) NOT IN (SELECT shop_id, order_no FROM order_contacts)) <> (channel = 'pdd')
+            ) AS without_contact
         FROM orders""")
-    assert tuple(counts) == (0, 0, 0, 0, 0)
+    assert tuple(counts) == (0, 0, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("later", [False, True], ids=["one by one", "all at once"])

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.pool import NullPool
@@ -17,8 +19,11 @@ from sqlalchemy.pool import NullPool
 from data import embedded
 from data.engine import create_engine_for
 from data.ingest import ingest_path
+from data.measures import CUBES
 from data.report import Report
 from data.settings import Settings
+from data.writes.roll_up import cells_sql
+from models.promise import Promised, closed_by_merchant, is_late, verdict
 from tests.conftest import HOME_VARIABLE, url_of
 from tests.final_state import empty, final_state
 from tests.olist_source import FILES, Olist, centavos, instant, path_of, read_olist, write_some
@@ -251,3 +256,51 @@ def test_the_eight_files_in_any_order_end_in_the_same_state(source: Olist, engin
 
     assert len(states[0]["orders"]) == 236
     assert all(state == states[0] for state in states)
+
+
+def test_who_shipped_after_the_earliest_promised_day_is_the_same_to_the_order_as_in_the_raw_files(olist: Taken) -> None:
+    items = pd.DataFrame(olist.source.rows["order_items"])
+    limits = items.assign(limit=items["shipping_limit_date"].map(instant)).groupby("order_id")["limit"].min()
+    raw = pd.DataFrame(olist.source.rows["orders"]).set_index("order_id").join(limits, how="inner")
+    raw["shipped"] = raw["order_delivered_carrier_date"].map(lambda text: instant(text) if text else None)
+    handed = raw[raw["shipped"].notna()]
+    late = set(handed.index[handed["shipped"] > handed["limit"]])
+
+    rows = olist.rows("SELECT order_no, deadline_at, deadline_rule, shipped_from, shipped_to FROM orders WHERE shipped_from = shipped_to")
+    judged = {
+        row.order_no: is_late(Promised(row.deadline_at, shipped_from=row.shipped_from, shipped_to=row.shipped_to), NOW)
+        for row in rows
+        if row.deadline_rule == "source"
+    }
+
+    assert set(judged) == set(handed.index)
+    assert {order for order, is_so in judged.items() if is_so} == late
+    assert len(late) / len(handed) == pytest.approx(np.mean([handed["shipped"] > handed["limit"]]))
+    assert 1_000 < len(late) < len(handed)
+
+
+def test_the_cells_of_olist_count_every_promise_once(olist: Taken) -> None:
+    cube = next(cube for cube in CUBES if cube.name == "cell_day")
+    with olist.engine.connect() as connection:
+        found_cells = connection.execute(text(cells_sql(cube)), {"zone": "Asia/Shanghai"}).mappings()
+        cells = pd.DataFrame([dict(row) for row in found_cells])
+    rows = olist.rows("SELECT * FROM orders WHERE NOT stub AND deadline_at IS NOT NULL")
+
+    found = Counter(
+        verdict(
+            Promised(
+                row.deadline_at,
+                shipped_from=row.shipped_from,
+                shipped_to=row.shipped_to,
+                ended_from=row.cancelled_from,
+                ended_to=row.cancelled_to,
+                closed_by_merchant=closed_by_merchant(row.close_reason),
+            ),
+            as_of=NOW,
+        )
+        for row in rows
+    )
+
+    assert cells["due"].sum() == len(rows) - found["excluded"]
+    assert cells["on_time"].sum() == found["on_time"]
+    assert cells["maybe_on_time"].sum() == found["unsure"]

@@ -1,5 +1,7 @@
-"""Are we as fast as was promised? ``python -m tests.bench [TOPIC…]`` prints one JSON line a figure."""
+"""Are we as fast as was promised? ``python -m tests.bench [TOPIC…]`` prints a JSON line a figure; on what, under which load, to stderr."""
 
+import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -9,13 +11,33 @@ from typing import Annotated
 import typer
 
 from jobs.logs import open_log
-from tests.bench import first_run, ingest, mapping
+from tests.bench import (
+    attribution,
+    delay_risk,
+    delay_risk_olist,
+    delay_risk_queue,
+    first_run,
+    ingest,
+    inventory,
+    inventory_pages,
+    mapping,
+    pages,
+    reconciliation,
+    rollup,
+    workbench,
+)
 from tests.bench.figure import Figure
 from tests.bench.scale import Scale
 from tests.bench.table import write_table
 
 TOPICS: Mapping[str, tuple[Callable[[Scale], Iterator[Figure]], ...]] = {
     "ingest": (ingest.figures, mapping.figures, first_run.figures),
+    "rollup": (rollup.figures, attribution.figures),
+    "pages": (pages.figures,),
+    "reconciliation": (reconciliation.figures,),
+    "inventory": (inventory.figures, inventory_pages.figures),
+    "delay_risk": (delay_risk_olist.figures, delay_risk_queue.figures, delay_risk.figures),
+    "workbench": (workbench.figures,),
 }
 
 
@@ -35,6 +57,7 @@ def main(
             for measure in TOPICS[topic]:
                 for figure in measure(Scale(orders, Path(folder))):
                     print(figure.as_json(), flush=True)
+                    print(f"  {figure.measured_on}; load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
                     found.append(figure)
     if write:
         write_table(found, on=datetime.now(UTC).date())
