@@ -17,6 +17,7 @@ from data.settings import Settings
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 SHOPEE = "shopee/v2.order.get_order_detail.json"
 ORDER_FILES = ("shopify/order.json", "shopify/orders.json", SHOPEE)
+STOCK_FILE = "shopify/inventory_levels.json"
 # What tests/test_proof_statement_samples.py takes.
 STATEMENT_FILES = (
     "shopify/payouts_transactions.json",
@@ -122,12 +123,37 @@ def test_the_shopee_sample_is_its_one_response(samples: Path, engine: Engine, tm
     assert (contact.receiver_name, contact.phone) == (said["recipient_address"]["name"], said["recipient_address"]["phone"])
 
 
+def test_the_stock_of_a_shopify_shop_waits_for_its_shop_and_then_for_the_names_of_its_goods(
+    samples: Path, engine: Engine, tmp_path: Path
+) -> None:
+    """The levels name neither their shop nor a SKU: a shop can be said with the file, a SKU once the file is in."""
+    path = samples / "samples" / STOCK_FILE
+    levels = json.loads(path.read_text(encoding="utf-8"))["inventory_levels"]
+
+    report = _take(engine, path, home=tmp_path)
+
+    assert (report.status, report.manifest, report.kind, report.rows, report.accepted) == ("ingested", "shopify_stock", "stock", 4, 0)
+    assert [(finding.row, finding.code) for finding in report.refused] == [(row, "unknown_shop") for row in range(1, 5)]
+
+    with engine.begin() as connection:
+        for row in (
+            "shops (shop_id, channel, name, zone, currency, complete, created_at) VALUES ('us', 'shopify', 'A', 'UTC', 'USD', true, now())",
+            "skus (sku_code, name, valid_from, observed_at) VALUES ('BW-1', 'bowl', now(), now())",
+        ):
+            connection.execute(text(f"INSERT INTO {row}"))
+    [report] = ingest_path(engine, path, settings=Settings(home=tmp_path, language="en"), as_of=NOW, shop="us")
+
+    assert (report.rows, report.accepted, report.refused, report.notices) == (4, 4, (), {"parked": 4})
+    parked = _all(engine, "SELECT what, sku_label, quantity FROM parked_stock_rows")
+    assert sorted(parked) == sorted(("shown", str(level["inventory_item_id"]), level["available"]) for level in levels)
+
+
 def test_every_other_sample_is_unknown_and_kept_and_makes_nothing(samples: Path, engine: Engine, tmp_path: Path) -> None:
     folder = samples / "samples"
     others = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    for name in (*ORDER_FILES, *STATEMENT_FILES):
+    for name in (*ORDER_FILES, STOCK_FILE, *STATEMENT_FILES):
         del others[name]
-    assert len(others) >= 10
+    assert len(others) == 9 and set(NEAR) <= set(others)
 
     for name, path in others.items():
         report = _take(engine, path, home=tmp_path)
