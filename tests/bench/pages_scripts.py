@@ -5,7 +5,6 @@ script has ended, everything drawn having come before it. What the dashboard cou
 looked at once before it counts: the process is warm, and answers that the dashboard keeps may be kept.
 """
 
-import shutil
 from collections.abc import Iterator, Sequence
 from statistics import median
 
@@ -15,6 +14,7 @@ from tests.bench.figure import Figure
 from tests.bench.pages_server import Dashboard, ScriptFailed, session
 from tests.bench.pages_timings import SLOW, percentile
 from tests.bench.pages_views import PAGES, Look, Page
+from tests.browser import ARGUMENTS, program
 
 GOAL_MS, BROWSER_GOAL_MS = 400.0, 1_500.0
 _ROUNDS = 5
@@ -23,7 +23,6 @@ _PATIENCE_MS = 60_000
 # A chart counts as drawn once its marks stand in the document. All are when the script has ended, none is left without, and for so long
 # none has come.
 _QUIET_MS = 700
-_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 _DESK = {"width": 1440, "height": 900}
 _WATCH = """
     window.drawn = { charts: 0, at: 0 };
@@ -45,7 +44,7 @@ def figures(dashboard: Dashboard, *, drawn: dict[Page, Sequence[Look]], orders: 
     for page in PAGES:
         yield _scripts(dashboard, page, drawn[page], orders=orders)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=program(), args=ARGUMENTS)
         for page in PAGES:
             loads = _loads(browser, dashboard, page)
             on = f"{orders:,} orders, default view, median of {_LOADS} loads, p95 {percentile(loads, SLOW):.0f} ms"
@@ -90,11 +89,4 @@ def _loads(browser: Browser, dashboard: Dashboard, page: Page) -> list[float]:
             found.append(float(tab.evaluate("() => window.drawn.at")))
         tab.close()
     context.close()
-    return found
-
-
-def _chromium() -> str:
-    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
-    if found is None:
-        raise ScriptFailed("no Chromium on this machine; run tests/setup_system.sh")
     return found
