@@ -220,6 +220,24 @@ def test_a_shop_master_with_another_zone_ends_the_same_whether_it_came_first_or_
     assert states[0]["orders"][0][5] == datetime(2026, 11, 1, 15, tzinfo=UTC)
 
 
+def test_an_order_of_lines_alone_has_the_currency_of_its_shop_whether_the_master_came_first_or_last(
+    make_engine: MakeEngine, tmp_path: Path
+) -> None:
+    lines = write_lines(tmp_path / "l.csv", [taobao_line(1)])
+    master = _shops(tmp_path / "shops.csv", 币种="USD")
+    states = []
+    for sequence in ((master, lines), (lines, master)):
+        engine = make_engine()
+
+        for path in sequence:
+            take(engine, path, home=tmp_path / "home", shop=None if path == master else "shop")
+
+        assert rows(engine, "SELECT currency, channel FROM orders") == [("USD", "taobao")]
+        states.append(final_state(engine))
+
+    assert states[0] == states[1]
+
+
 def test_a_shop_keeps_its_zone_where_its_files_are_past_their_retention(engine: Engine, tmp_path: Path) -> None:
     take(engine, write_orders(tmp_path / "o.csv", [taobao_order(1)]), home=tmp_path, shop="shop")
     with engine.begin() as connection:
@@ -337,6 +355,15 @@ def test_a_kept_file_replays_with_its_own_shop_and_nature(engine: Engine, tmp_pa
     assert final_state(engine) == before
     with pytest.raises(LookupError, match="not kept"):
         replay(engine, 99, settings=Settings(home=tmp_path), as_of=NOW)
+
+
+def test_a_list_of_lines_alone_says_the_channel_of_every_order_that_the_warehouse_named(engine: Engine, tmp_path: Path) -> None:
+    take(engine, write_stock_out(tmp_path / "w.csv", [stock_out(1), stock_out(2)]), home=tmp_path, shop="shop")
+    assert rows(engine, "SELECT order_no, channel FROM orders ORDER BY 1") == [("1", "unassigned"), ("2", "unassigned")]
+
+    take(engine, write_lines(tmp_path / "l.csv", [taobao_line(1)]), home=tmp_path, shop="shop")
+
+    assert rows(engine, "SELECT order_no, channel FROM orders ORDER BY 1") == [("1", "taobao"), ("2", "taobao")]
 
 
 # ---------------------------------------------------------------- laws

@@ -71,9 +71,10 @@ def attach_lines(connection: Connection, who: Statement) -> None:
     """Give the touched orders their main category after lines alone have come; an order not seen yet becomes a stub."""
     connection.execute(
         text("""
-        INSERT INTO orders (shop_id, order_no, stub, stage, on_hold, nature, first_file_id, ingested_at, changed_at)
-        SELECT shop_id, order_no, true, 'unknown', false, nature, file_id, as_of, as_of
-        FROM touched WHERE NOT EXISTS (SELECT FROM orders AS o WHERE (o.shop_id, o.order_no) = (touched.shop_id, touched.order_no))
+        INSERT INTO orders (shop_id, order_no, stub, stage, on_hold, currency, channel, nature, first_file_id, ingested_at, changed_at)
+        SELECT shop_id, order_no, true, 'unknown', false, shops.currency, shops.channel, nature, file_id, as_of, as_of
+        FROM touched LEFT JOIN shops USING (shop_id)
+        WHERE NOT EXISTS (SELECT FROM orders AS o WHERE (o.shop_id, o.order_no) = (touched.shop_id, touched.order_no))
         """)
     )
     connection.execute(

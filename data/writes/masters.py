@@ -59,27 +59,35 @@ def create_shops(connection: Connection, shops: list[Shop], *, as_of: datetime, 
         )
 
 
-def assign_touched_shops(connection: Connection, *, channel: str, zone: str, currency: str) -> None:
-    """Let a platform's own file say which channel a shop belongs to that only a warehouse had named; all its orders are touched then."""
-    connection.execute(
+def assign_touched_shops(connection: Connection, *, channel: str, zone: str, currency: str) -> bool:
+    """Let a platform's own file say which channel a shop belongs to that only a warehouse had named.
+
+    Returns whether it was news for any shop: every order of such a shop is touched then, and must be computed afresh.
+    """
+    found = connection.execute(
         text("""
         WITH assigned AS (
             UPDATE shops SET channel = :channel, zone = :zone, currency = :currency
             WHERE channel = :unassigned AND shop_id IN (SELECT DISTINCT shop_id FROM touched) RETURNING shop_id
+        ),
+        further AS (
+            INSERT INTO touched SELECT shop_id, order_no, nature, first_file_id, ingested_at FROM orders JOIN assigned USING (shop_id)
+            WHERE NOT EXISTS (SELECT FROM touched AS t WHERE (t.shop_id, t.order_no) = (orders.shop_id, orders.order_no))
         )
-        INSERT INTO touched SELECT shop_id, order_no, nature, first_file_id, ingested_at FROM orders JOIN assigned USING (shop_id)
-        WHERE NOT EXISTS (SELECT FROM touched AS t WHERE (t.shop_id, t.order_no) = (orders.shop_id, orders.order_no))
+        SELECT EXISTS (SELECT FROM assigned)
         """),
         {"channel": channel, "zone": zone, "currency": currency, "unassigned": UNASSIGNED},
     )
+    return bool(found.scalar_one())
 
 
 # Which orders does a master's change restate? Those that name its keys and do not say the thing themselves.
 _RESTATED = {
     "customers": "customer_id = ANY(:keys)",
     "warehouses": "warehouse_code IS NOT NULL",
-    "shops": "shop_id = ANY(:keys) AND (currency IS NULL OR channel IS DISTINCT FROM"
-    " (SELECT channel FROM shops WHERE shops.shop_id = orders.shop_id))",
+    # the currency of an order that only its lines have named is its shop's
+    "shops": "shop_id = ANY(:keys) AND (currency IS NULL OR EXISTS (SELECT FROM shops WHERE shops.shop_id = orders.shop_id"
+    " AND (shops.channel IS DISTINCT FROM orders.channel OR stub AND shops.currency <> orders.currency)))",
 }
 _KEYS = {"customers": "customer_id", "shops": "shop_id"}
 # A rate values the payments of its business day; the days bound the search, so that an index answers it.

@@ -209,8 +209,9 @@ def _merge_orders(connection: Connection, taken: Taken, manifest: Manifest, tabl
     )
     staging.analyze(connection, taken.staged)
     taken.orders = merge_orders.mark_touched(connection, who)
-    if table.role == "platform":
-        assign_touched_shops(connection, channel=manifest.channel, zone=manifest.zone, currency=manifest.currency)
+    assigned = table.role == "platform" and assign_touched_shops(
+        connection, channel=manifest.channel, zone=manifest.zone, currency=manifest.currency
+    )
     merge_orders.store_claims(connection, who)
     merge_orders.store_promises(connection, who)
     if taken.staged["lines"]:
@@ -222,7 +223,7 @@ def _merge_orders(connection: Connection, taken: Taken, manifest: Manifest, tabl
         put_off(connection)
         return
     adopt_put_off(connection)
-    if not taken.staged["events"] and not fields and not table.parent:
+    if not taken.staged["events"] and not fields and not table.parent and not assigned:
         compute_orders.attach_lines(connection, who)
     else:
         compute_touched(connection, who)
