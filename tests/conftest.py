@@ -46,6 +46,8 @@ hypothesis.settings.register_profile("house", deadline=None, suppress_health_che
 hypothesis.settings.load_profile("house")
 
 MakeEngine = Callable[..., Engine]
+Fill = Callable[[Engine], None]
+Filled = Callable[..., Engine]
 
 
 # What each ``make_engine`` has made, until it ends.
@@ -129,7 +131,7 @@ def make_engine(server: embedded.Server) -> Iterator[MakeEngine]:
     made: list[Engine] = []
 
     def make(*, kind: str = "real") -> Engine:
-        made.append(_clone(server, kind=kind))
+        made.append(_clone(server, template=f"template_{kind}"))
         return made[-1]
 
     _MADE.append(made)
@@ -140,10 +142,35 @@ def make_engine(server: embedded.Server) -> Iterator[MakeEngine]:
         engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def filled(server: embedded.Server) -> Iterator[Filled]:
+    """Return a function ``filled(fill, *, kind="demo") -> Engine``: a copy, for one test, of the database that ``fill(engine)`` fills once.
+
+    To copy a database costs a twentieth of what a merchant's month does.
+    """
+    kept: dict[Fill, Engine] = {}
+    copies: list[Engine] = []
+
+    def copy(fill: Fill, *, kind: str = "demo") -> Engine:
+        if fill not in kept:
+            kept[fill] = _clone(server, template=f"template_{kind}")
+            fill(kept[fill])
+        # nobody may look at what is copied
+        kept[fill].dispose()
+        copies.append(_clone(server, template=str(kept[fill].url.database)))
+        return copies[-1]
+
+    _MADE.append(copies)
+    yield copy
+    _MADE.remove(copies)
+    for engine in (*copies, *kept.values()):
+        engine.dispose()
+
+
 @pytest.fixture
 def engine(server: embedded.Server) -> Iterator[Engine]:
     """A fresh migrated database of kind real, for a test that commits."""
-    fresh = _clone(server, kind="real")
+    fresh = _clone(server, template="template_real")
     yield fresh
     drop(server, fresh)
 
@@ -200,10 +227,10 @@ def url_of(server: embedded.Server, database: str) -> URL:
     return url.update_query_dict({"host": str(dsn["host"]), "port": str(dsn["port"])})
 
 
-def _clone(server: embedded.Server, *, kind: str) -> Engine:
+def _clone(server: embedded.Server, *, template: str) -> Engine:
     name = f"t_{uuid.uuid4().hex}"
     # without fsync a copy of the files is the faster way
-    _sql(server, f"CREATE DATABASE {name} TEMPLATE template_{kind} STRATEGY file_copy")
+    _sql(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     return create_engine_for(url_of(server, name))
 
 

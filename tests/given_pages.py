@@ -1,12 +1,15 @@
 """How does a test open the dashboard's pages on a database of its own?"""
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
+from streamlit.source_util import PageHash, PageInfo
 from streamlit.testing.v1 import AppTest
 
 from dashboard import cached_reads, identity
@@ -50,12 +53,36 @@ def database_away(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def open_page(path: str = OVERVIEW, **query: str | list[str]) -> AppTest:
     """Open a page by its file, with a query as its link would have."""
+    return unopened(path, **query).run()
+
+
+def unopened(path: str = OVERVIEW, **query: str | list[str]) -> AppTest:
+    """Return the app about to open a page by a link to it, and no other page before."""
     cached_reads.forget()
     app = AppTest.from_file(str(APP), default_timeout=SECONDS)
+    app._bidi_component_manager = _components()
     for name, value in query.items():
         app.query_params[name] = value
-    app.run()
-    return app if path == OVERVIEW else app.switch_page(path).run()
+    if path == OVERVIEW:
+        return app
+    app._registered_pages = _pages()
+    return app.switch_page(path)
+
+
+@functools.cache
+def _components() -> BidiComponentManager:
+    """Return the components of the packages installed; reading all their metadata again for every test costs half a second."""
+    found = BidiComponentManager()
+    found.discover_and_register_components(start_file_watching=False)
+    return found
+
+
+@functools.cache
+def _pages() -> dict[PageHash, PageInfo]:
+    """Return the pages that the dashboard registers, as a first run learns them."""
+    first = AppTest.from_file(str(APP), default_timeout=SECONDS)
+    first._bidi_component_manager = _components()
+    return first.run()._registered_pages
 
 
 def texts(app: AppTest) -> str:

@@ -17,22 +17,25 @@ from data.writes.people import add_person, disable_person
 from models.people import Person
 from models.scope import Scope
 from tests import given_orders
+from tests.conftest import Filled
 from tests.given_pages import MakeEngine, on_database, open_page, table, texts
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture
-def real(make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Engine]:
-    engine = make_engine(kind="real")
+def with_li(engine: Engine) -> None:
     with engine.begin() as connection:
         given_orders.merchant(connection, as_of=datetime.now(UTC), count=200)
         person = Person(person_id="li", name="李娜", role="operations", scope=Scope(channels=("douyin",)))
         add_person(connection, person, hashed=password_hash(PASSWORD), by="test", at=NOW)
     given_orders.rolled_up(engine, as_of=datetime.now(UTC))
+
+
+@pytest.fixture
+def real(filled: Filled, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Engine]:
     monkeypatch.setattr(identity, "_throttle", Throttle())
-    with on_database(engine, monkeypatch=monkeypatch, home=tmp_path, inbox=tmp_path):
+    with on_database(filled(with_li, kind="real"), monkeypatch=monkeypatch, home=tmp_path, inbox=tmp_path) as engine:
         yield engine
 
 

@@ -1,5 +1,6 @@
 """Is everything known of an order in its detail exactly once, nothing personal before somebody asks, and nothing outside a scope?"""
 
+import shutil
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -23,6 +24,7 @@ from models.events import EVENT_TYPES
 from models.scope import EVERYTHING, Scope
 from tests import given_orders
 from tests.arriving_files import some_files, write_file
+from tests.conftest import Fill, Filled
 from tests.final_state import empty
 from tests.given_detail import AS_OF, CHEN, FAR, KEY, LIN, PEOPLE, SECRETS, add_people, one_order
 from tests.own_files import DONE, SHIPPED, TO_SHIP, taobao_line, taobao_order, write_lines, write_orders
@@ -37,9 +39,18 @@ UNSEEN_BY = (
 )
 
 
+@pytest.fixture(scope="module")
+def taken_in(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Fill]:
+    """A home with the files of one order, and what fills a database from them."""
+    home = tmp_path_factory.mktemp("home")
+    return home, lambda engine: one_order(engine, home=home)
+
+
 @pytest.fixture
-def shop(engine: Engine, tmp_path: Path) -> Engine:
-    one_order(engine, home=tmp_path)
+def shop(taken_in: tuple[Path, Fill], filled: Filled, tmp_path: Path) -> Engine:
+    home, fill = taken_in
+    engine = filled(fill, kind="real")
+    shutil.copytree(home, tmp_path, dirs_exist_ok=True)
     return engine
 
 

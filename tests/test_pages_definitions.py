@@ -18,6 +18,7 @@ from models.health.components import COMPONENTS
 from models.health.kpis import DEFINED, Kpi
 from models.promise import PromiseRule
 from tests import given_orders
+from tests.conftest import Filled
 from tests.given_pages import DEFINITIONS, MakeEngine, database_away, on_database, open_page, table, texts
 
 FORMS = {"设定目标", "收回目标", "发布", "新增", "保存"}
@@ -29,11 +30,15 @@ def database(make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch, tmp_path:
         yield engine
 
 
-@pytest.fixture
-def merchant(database: Engine) -> Engine:
-    with database.begin() as connection:
+def twenty_orders(engine: Engine) -> None:
+    with engine.begin() as connection:
         given_orders.merchant(connection, as_of=datetime.now(UTC), count=20)
-    return database
+
+
+@pytest.fixture
+def merchant(filled: Filled, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Engine]:
+    with on_database(filled(twenty_orders), monkeypatch=monkeypatch, home=tmp_path) as engine:
+        yield engine
 
 
 def listed(app: AppTest, head: str) -> dict[str, list[str]]:

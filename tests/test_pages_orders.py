@@ -13,17 +13,21 @@ from data.settings import Settings
 from data.stage_history import refresh_stages
 from models.scope import ROLES
 from tests import given_orders
+from tests.conftest import Filled
 from tests.given_orders import CATEGORIES, SHOPS, WAREHOUSES
 from tests.given_pages import ORDERS, MakeEngine, on_database, open_page, table, texts
 
 
+def a_month(engine: Engine) -> None:
+    with engine.begin() as connection:
+        given_orders.merchant(connection, as_of=datetime.now(UTC), days=30, count=900)
+    given_orders.rolled_up(engine, as_of=datetime.now(UTC))
+    refresh_stages(engine, settings=Settings(), as_of=datetime.now(UTC))
+
+
 @pytest.fixture
-def merchant(make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Engine]:
-    with on_database(make_engine(kind="demo"), monkeypatch=monkeypatch, home=tmp_path) as engine:
-        with engine.begin() as connection:
-            given_orders.merchant(connection, as_of=datetime.now(UTC), days=30, count=900)
-        given_orders.rolled_up(engine, as_of=datetime.now(UTC))
-        refresh_stages(engine, settings=Settings(), as_of=datetime.now(UTC))
+def merchant(filled: Filled, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Engine]:
+    with on_database(filled(a_month), monkeypatch=monkeypatch, home=tmp_path) as engine:
         yield engine
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 
 from models.scope import ROLES
 from tests import given_orders
+from tests.conftest import Filled
 from tests.given_pages import MakeEngine, database_away, on_database, open_page, table, texts
 
 
@@ -18,12 +19,16 @@ def database(make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch, tmp_path:
         yield engine
 
 
-@pytest.fixture
-def merchant(database: Engine) -> Engine:
-    with database.begin() as connection:
+def two_months(engine: Engine) -> None:
+    with engine.begin() as connection:
         given_orders.merchant(connection, as_of=datetime.now(UTC), days=60, count=1500)
-    given_orders.rolled_up(database, as_of=datetime.now(UTC))
-    return database
+    given_orders.rolled_up(engine, as_of=datetime.now(UTC))
+
+
+@pytest.fixture
+def merchant(filled: Filled, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Engine]:
+    with on_database(filled(two_months), monkeypatch=monkeypatch, home=tmp_path) as engine:
+        yield engine
 
 
 def test_a_full_overview_has_the_index_six_components_four_figures_and_its_charts(merchant: Engine) -> None:

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from data import actions
 from models.people import DEMO_NAMES, Person
 from models.scope import ROLES, Scope
+from tests.conftest import Filled
 from tests.given_orders import rolled_up
 from tests.given_pages import MakeEngine, database_away, on_database, open_page, table, texts
 from tests.given_reconciliation import differences, reconciled_shop
@@ -31,11 +32,15 @@ def empty(make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         yield engine
 
 
+def three_sources(engine: Engine) -> None:
+    actions.demo_people(engine, names=DEMO_NAMES, as_of=datetime.now(UTC))
+    reconciled_shop(engine)
+
+
 @pytest.fixture
-def shop(empty: Engine) -> Engine:
-    actions.demo_people(empty, names=DEMO_NAMES, as_of=datetime.now(UTC))
-    reconciled_shop(empty)
-    return empty
+def shop(filled: Filled, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Engine]:
+    with on_database(filled(three_sources), monkeypatch=monkeypatch, home=tmp_path) as engine:
+        yield engine
 
 
 def drawn(language: str = "中文", *, who: str = "", **query: str) -> AppTest:

@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import Engine, text
 from streamlit.testing.v1 import AppTest
 
-from dashboard import cached_reads
 from data import actions
 from data.actions import Given
 from data.outbox import outbox_of
 from data.settings import Settings
 from models.workbench.tabs import TABS
+from tests.conftest import Filled
 from tests.given_morning import CHEN, LIN, a_morning, weeks_of_outcomes
-from tests.given_pages import APP, OVERVIEW, SECONDS, MakeEngine, database_away, on_database, table, texts
+from tests.given_pages import OVERVIEW, MakeEngine, database_away, on_database, table, texts, unopened
 
 PAGE = "../pages/workbench.py"
 # What the lists hold of the morning's orders.
@@ -38,9 +38,14 @@ def empty(make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         yield engine
 
 
+def at_nine(engine: Engine) -> None:
+    a_morning(engine, as_of=datetime.now(UTC))
+
+
 @pytest.fixture
-def shop(empty: Engine) -> Engine:
-    return a_morning(empty, as_of=datetime.now(UTC))
+def shop(filled: Filled, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Engine]:
+    with on_database(filled(at_nine), monkeypatch=monkeypatch, home=tmp_path) as engine:
+        yield engine
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +65,10 @@ def seen(morning: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
 
 def drawn(language: str = "中文", *, who: str = "", page: str = PAGE, **query: str) -> AppTest:
     """Open the page as somebody, and no other before it."""
-    cached_reads.forget()
-    app = AppTest.from_file(str(APP), default_timeout=SECONDS)
-    for name, value in {"lang": language, **query}.items():
-        app.query_params[name] = value
+    app = unopened(page, lang=language, **query)
     if who:
         app.session_state["who"] = f"demo.{who}"
-    app.switch_page(page).run()
+    app.run()
     assert not app.exception, [each.value for each in app.exception]
     return app
 
