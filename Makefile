@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV = .venv/bin/python
 
-.PHONY: run stop test bench lint migration
+.PHONY: run stop test laws bench lint migration
 
 run: .venv/installed
 	@exec $(VENV) -m jobs.launcher run
@@ -15,6 +15,9 @@ test: .venv/installed-test
 	sh tests/setup_system.sh
 	@$(MAKE) --no-print-directory lint
 	$(VENV) -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+laws: .venv/installed-test
+	DEPTH=$(or $(DEPTH),20) $(VENV) -m pytest -n logical --timeout 7200 $(shell grep -l 'tests.laws import' tests/test_*.py)
 
 bench: .venv/installed-test
 	@exec $(VENV) -m tests.bench $(ONLY)

@@ -28,6 +28,7 @@ from models.scope import EVERYTHING, Scope
 from tests import given_orders
 from tests.given_orders import CATEGORIES, REGIONS, SHOPS
 from tests.given_pages import MakeEngine, on_database
+from tests.laws import tries
 
 AS_OF = datetime.now(UTC).replace(second=0, microsecond=0)
 TODAY = AS_OF.date()
@@ -89,7 +90,7 @@ parts = st.builds(
 scopes = st.sampled_from([EVERYTHING, Scope(channels=("douyin", "taobao")), Scope(shops=("tm-flag",))])
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(part=parts, scope=scopes, language=st.sampled_from(["zh", "en"]))
 def test_the_parts_of_a_workbook_add_up_to_its_totals_and_to_the_page(part: Part, scope: Scope, language: str, merchant: Engine) -> None:
     view = view_of(scope)

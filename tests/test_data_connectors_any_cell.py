@@ -14,6 +14,7 @@ from data.connectors.batch import Batch, Chunk
 from data.connectors.manifest import Manifest, Table
 from data.connectors.mapping import Mapper
 from data.connectors.registry import manifests
+from tests.laws import tries
 from tests.platform_examples import AS_OF, BOOK, OWNERS
 
 TABLES = [(manifest, table) for manifest in manifests() for table in manifest.tables]
@@ -65,7 +66,7 @@ def _conserved(batch: Batch, row_number: list[int]) -> None:
 
 
 @pytest.mark.parametrize(("manifest", "table"), ROWS, ids=[manifest.source(table) for manifest, table in ROWS])
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=tries(8))
 @given(seed=st.integers(0, 2**32))
 def test_a_row_of_any_cells_is_taken_or_refused(manifest: Manifest, table: Table, seed: int) -> None:
     dice = random.Random(seed)
@@ -79,7 +80,7 @@ def test_a_row_of_any_cells_is_taken_or_refused(manifest: Manifest, table: Table
 
 
 @pytest.mark.parametrize(("manifest", "table"), JSON, ids=[manifest.source(table) for manifest, table in JSON])
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=tries(8))
 @given(seed=st.integers(0, 2**32))
 def test_a_record_of_any_values_is_taken_or_refused(manifest: Manifest, table: Table, seed: int) -> None:
     dice = random.Random(seed)

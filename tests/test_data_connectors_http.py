@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from data.connectors.http import Interface, PullFailed, open_client, pages
 from data.connectors.http_source import Auth, Backoff, Paging, Reply, Source, Span
 from tests.fake_platform import FakePlatform, order_no, serving
+from tests.laws import tries
 
 SINCE = datetime(2026, 11, 1, tzinfo=UTC)
 UNTIL = datetime(2026, 11, 2, tzinfo=UTC)
@@ -80,7 +81,7 @@ def test_an_order_that_leaves_the_list_between_two_pages_hides_no_other(platform
     assert set(found) >= {order_no(number) for number in range(1, 36)} - {order_no(5)}
 
 
-@settings(max_examples=40)
+@settings(max_examples=tries(40))
 @given(leaves=st.lists(st.tuples(st.integers(2, 8), st.integers(1, 35)), max_size=4), backwards=st.booleans())
 def test_whatever_leaves_and_whenever_no_order_that_stays_is_missed(leaves: list[tuple[int, int]], backwards: bool) -> None:
     with serving(FakePlatform()) as platform:

@@ -16,6 +16,7 @@ from data.connectors.registry import manifests
 from data.connectors.shops import Shop, ShopBook
 from data.connectors.texts import as_texts
 from data.connectors.times import time
+from tests.laws import tries
 from tests.platform_examples import AS_OF, BOOK, EXAMPLES, TAOBAO_ORDERS, TAOBAO_REPORT, from_text, mapped
 
 HEADER, *ROWS = TAOBAO_ORDERS.splitlines()
@@ -122,7 +123,7 @@ def test_a_row_without_number_or_creation_is_refused(tmp_path: Path) -> None:
     ]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=tries(30))
 @given(st.lists(st.sampled_from(["good", "no id", "bad time", "bad money", "several"]), max_size=30))
 def test_rows_are_accepted_and_refused_without_a_rest(tmp_path_factory: pytest.TempPathFactory, kinds: list[str]) -> None:
     forms = {

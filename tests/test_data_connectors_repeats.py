@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.connectors.batch import Batch
+from tests.laws import tries
 from tests.platform_examples import from_text, mapped
 
 
@@ -47,7 +48,7 @@ def test_many_points_of_one_zip_code_are_no_contradiction(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("chunk_rows", [1, 2, None])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from(["甲", "乙", ""])), min_size=1, max_size=8))
 def test_in_whatever_chunks_a_key_keeps_what_its_first_row_says(
     tmp_path: Path, rows: list[tuple[str, str]], chunk_rows: int | None

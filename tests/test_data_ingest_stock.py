@@ -15,6 +15,7 @@ from data.report import Report
 from data.settings import Settings
 from data.writes.merge_stock import replay_parked
 from models.stock.units import common_factor
+from tests.laws import tries
 from tests.statement_files import rows, write
 from tests.stock_examples import MOVES_CSV, STOCK_EXAMPLES, jushuitan, kingdee, level
 from tests.stock_examples import as_json as json_text
@@ -85,7 +86,7 @@ def test_what_moved_before_the_count_is_in_the_count(engine: Engine, tmp_path: P
     assert rows(engine, BOOK) == [("BW-1", "华东仓", 135)]
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=tries(6), deadline=None)
 @given(
     count=st.integers(0, 50),
     bought=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 9)), max_size=3),

@@ -15,6 +15,7 @@ from data.model_store import Stored, Unusable, dumped, frame_fingerprint, read
 from models.delay_risk.estimator import HYPERPARAMETERS, FittedModel, fit
 from models.delay_risk.examples import Examples
 from models.delay_risk.features import FEATURES
+from tests.laws import tries
 
 
 def examples(*, rows: int = 600, seed: int = 5) -> Examples:
@@ -118,7 +119,7 @@ def test_a_type_that_nobody_trusts_is_refused_before_anything_of_it_runs(tmp_pat
 
 
 @given(place=st.floats(0, 0.999), bit=st.integers(0, 7))
-@settings(max_examples=15)
+@settings(max_examples=tries(15))
 def test_one_flipped_bit_never_gives_another_score(place: float, bit: int, stored: Stored, model: FittedModel) -> None:
     damaged = bytearray(stored.blob)
     damaged[int(place * len(damaged))] ^= 1 << bit

@@ -18,6 +18,7 @@ from models.scope import EVERYTHING, Scope
 from tests import given_orders
 from tests.given_orders import CATEGORIES, REGIONS, SHOPS, WAREHOUSES
 from tests.given_pages import MakeEngine
+from tests.laws import tries
 
 AS_OF = datetime(2026, 11, 20, 4, tzinfo=UTC)
 ZONE = "Asia/Shanghai"
@@ -46,7 +47,7 @@ def totals(frame: pd.DataFrame) -> list[int]:
     return [int(frame[name].sum()) for name in MEASURE_NAMES]
 
 
-@hypothesis_settings(max_examples=60, deadline=None)
+@hypothesis_settings(max_examples=tries(60), deadline=None)
 @given(part=parts, scope=scopes, by=st.sampled_from(DRILL))
 def test_the_parts_of_a_dimension_add_up_to_what_its_days_add_up_to(part: Part, scope: Scope, by: str, merchant: Engine) -> None:
     with merchant.connect() as connection:

@@ -22,6 +22,7 @@ from data.writes.variants import recompute_variants
 from models.scope import EVERYTHING, Scope
 from tests import given_delay_model, given_detail, given_orders
 from tests.given_pages import MakeEngine
+from tests.laws import tries
 
 AS_OF = datetime(2026, 11, 22, 4, 30, tzinfo=UTC)
 ZONE = "Asia/Shanghai"
@@ -228,7 +229,7 @@ def some(*codes: str) -> st.SearchStrategy[tuple[str, ...]]:
     warehouses=some("CN-HZ", "CN-GZ", "CN-CD", ""),
     by_warehouse=st.booleans(),
 )
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_channels_days_and_cells_add_up_to_the_whole_for_any_filter(
     days: tuple[int, int],
     regions: tuple[str, ...],

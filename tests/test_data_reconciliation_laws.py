@@ -15,6 +15,7 @@ from data.tables import recon_results
 from models.reconciliation.classes import BASES, CLASSES, keys
 from models.reconciliation.types import TYPES
 from tests.given_money import AS_OF, PAID, booked, line, matched, rows, sold, store
+from tests.laws import tries
 
 NUMBERS = [str(n) for n in range(4)]
 CURRENCIES = ["CNY", "JPY", "KWD"]
@@ -146,7 +147,9 @@ def paid_out(lines: list[Any], currency: str) -> int:
     return total
 
 
-@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@hypothesis_settings(
+    max_examples=tries(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     orders=st.lists(some_orders(), max_size=6),
     lines=st.lists(some_lines(), max_size=12),

@@ -22,6 +22,7 @@ from models.people import Person
 from models.scope import EVERYTHING, Scope
 from tests import given_orders
 from tests.given_pages import MakeEngine
+from tests.laws import tries
 
 AS_OF = datetime(2026, 11, 22, 4, 30, tzinfo=UTC)
 LIN = Person(person_id="lin", name="林", role="manager")
@@ -255,7 +256,7 @@ PEOPLE = (LIN, ZHOU, WU)
         max_size=12,
     )
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_people_do_everybody_sees_their_own_and_the_shared_ones_and_no_removed_one(
     steps: list[tuple[str, Person, int, str]], database: Engine
 ) -> None:

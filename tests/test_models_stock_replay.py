@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.stock.replay import BY_KEY, POLICIES, Promotion, accepted, allotments, replay, shares
+from tests.laws import tries
 
 CHANNELS: Mapping[str, float] = {"taobao": 1.4, "jd": 0.6, "pdd": 0.8, "douyin": 0.9}
 ALLOTTED = [policy.key for policy in POLICIES if policy.allotted]
@@ -15,7 +16,7 @@ wishes = st.lists(st.tuples(st.floats(0, 600), st.sampled_from(sorted(CHANNELS))
 
 @pytest.mark.parametrize("key", ALLOTTED)
 @given(wished=wishes, units=st.integers(0, 60), lag=st.floats(0, 400))
-@settings(max_examples=60)
+@settings(max_examples=tries(60))
 def test_quotas_that_add_up_to_no_more_than_there_is_never_oversell(
     key: str, wished: list[tuple[float, str]], units: int, lag: float
 ) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from tests.conftest import MakeEngine
 from tests.export_rows import JD, JD_LATER, export_text, jd_row, write_export
 from tests.final_state import empty, final_state
+from tests.laws import tries
 from tests.taken_exports import beijing, one, refused, rows, take
 
 
@@ -42,7 +43,7 @@ def test_amounts_that_repeat_on_every_sku_count_once_an_order(engine: Engine, tm
     ]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=4), min_size=1, max_size=5), data=st.data())
 def test_whatever_lines_jd_orders_have_nothing_is_lost_or_doubled(
     lines: list[list[int]], data: st.DataObject, shared_engine: Engine, tmp_path: Path
