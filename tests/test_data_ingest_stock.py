@@ -134,6 +134,28 @@ def test_an_unknown_sku_is_parked_and_comes_in_once_somebody_says_what_it_is(eng
     assert rows(engine, "SELECT count(*) FROM parked_stock_rows WHERE resolved_at IS NULL") == [(0,)]
 
 
+def test_a_number_of_the_source_itself_is_no_sku_even_where_no_master_is(engine: Engine, tmp_path: Path) -> None:
+    levels = [level(39072856, 487838322, 27), level(808950810, 487838322, 4)]
+    variants = [{"id": 1, "inventory_item_id": 39072856, "sku": "BW-1", "updated_at": "2026-11-20T10:00:00-05:00"}]
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO shops (shop_id, channel, name, zone, currency, complete, created_at) VALUES "
+                "('us', 'shopify', 'A', 'UTC', 'USD', true, now())"
+            )
+        )
+
+    report = take(engine, write(tmp_path / "levels.json", json_text({"inventory_levels": levels})), shop="us")
+
+    assert (report.accepted, report.refused, report.notices) == (2, (), {"parked": 2})
+    assert rows(engine, "SELECT * FROM channel_stock") == []
+
+    take(engine, write(tmp_path / "variants.json", json_text({"variants": variants})), shop="us")
+
+    assert rows(engine, "SELECT sku_code FROM channel_stock") == [("BW-1",)]
+    assert rows(engine, "SELECT sku_label FROM parked_stock_rows WHERE resolved_at IS NULL") == [("808950810",)]
+
+
 def test_a_master_that_comes_later_frees_what_was_parked_for_it(engine: Engine, tmp_path: Path) -> None:
     take(engine, a_master(tmp_path, "BW-1"))
     take(engine, a_list(tmp_path, [("BW-9", "华东仓", 4)], at="2026-11-20 23:50:00"))

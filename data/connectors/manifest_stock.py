@@ -54,7 +54,8 @@ class StockRows(Strict):
     ``says``: ``snapshot`` = what a warehouse or ERP system counts, ``shown`` = what a sales channel offers, ``moves`` = what came in and
     went out. ``quantities`` names the columns by kind; rows that do not meet ``counts`` (not sellable) add nothing, yet say that the SKU
     is known there. With ``adds_up`` several rows of a SKU and warehouse (batches, owners) are one quantity; without it two that differ
-    contradict each other. ``as_of`` is the instant of which a row speaks, where rows have one; else the file's.
+    contradict each other. ``own_numbers``: what stands for the goods is a number of the source's own, of which only an alias says whose SKU
+    it is; it is never taken for a SKU itself. ``as_of`` is the instant of which a row speaks, where rows have one; else the file's.
     """
 
     says: Literal["snapshot", "shown", "moves"]
@@ -63,6 +64,7 @@ class StockRows(Strict):
     quantities: dict[str, Spec] = Field(default_factory=dict)
     counts: Condition = Field(default_factory=dict)
     adds_up: bool = False
+    own_numbers: bool = False
     as_of: Spec | None = None
     unit: Unit | None = None
     moves: MoveRows | None = None

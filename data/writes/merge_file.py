@@ -184,7 +184,13 @@ def _merge_stock(connection: Connection, taken: Taken, mapper: Mapper, *, origin
         raise StatementRefused("no_as_of")
     taken.observed_at = stated or origin.as_of
     who = merge_stock.Teller(
-        mapper.manifest.source(mapper.table), origin.file_id, mapper.manifest.version, origin.nature, taken.observed_at, origin.as_of
+        mapper.manifest.source(mapper.table),
+        origin.file_id,
+        mapper.manifest.version,
+        origin.nature,
+        taken.observed_at,
+        origin.as_of,
+        own_numbers=mapper.table.stock is not None and mapper.table.stock.own_numbers,
     )
     taken.notices.update(merge_stock.store_stock(connection, who))
 

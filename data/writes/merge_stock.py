@@ -17,7 +17,10 @@ from data.writes.stock_places import rename_places
 
 @dataclass(frozen=True)
 class Teller:
-    """The file that brings stock rows, and through which table of which manifest it was read; ``observed_at`` = as of when it speaks."""
+    """The file that brings stock rows, and through which table of which manifest it was read; ``observed_at`` = as of when it speaks.
+
+    ``own_numbers``: its words for goods are numbers of its own, and mean a SKU only where an alias says so.
+    """
 
     source: str
     file_id: int
@@ -25,6 +28,7 @@ class Teller:
     nature: str
     observed_at: datetime
     as_of: datetime
+    own_numbers: bool = False
 
 
 def store_stock(connection: Connection, who: Teller) -> Counter[str]:
@@ -77,15 +81,18 @@ def _open_known(connection: Connection) -> None:
     connection.execute(text("DELETE FROM known_stock"))
 
 
+# Why a row is parked: no master knows its SKU, or nobody has said whose SKU the source's number is.
+_UNKNOWN, _UNNAMED = "unknown_sku", "unnamed_number"
 # What a source's word for a SKU means: what somebody said it means, else the code itself where the master knows it, or where there is
-# no master and codes are as sources write them.
+# no master and codes are as sources write them. A source's own number is only what somebody said it means.
 _SKU_OF = """
     LEFT JOIN LATERAL (
         SELECT sku_code, pieces FROM sku_aliases AS told
         WHERE alias = said.sku_label AND told.source IN (split_part(said.source, '.', 1), '*') ORDER BY told.source = '*' LIMIT 1
     ) AS meant ON true
     LEFT JOIN LATERAL (SELECT sku_code FROM skus WHERE sku_code = said.sku_label LIMIT 1) AS listed ON true"""
-_SKU = """coalesce(meant.sku_code, listed.sku_code, CASE WHEN NOT EXISTS (SELECT FROM skus) THEN said.sku_label END)"""
+_SKU = """coalesce(meant.sku_code, CASE WHEN NOT said.own_numbers THEN
+    coalesce(listed.sku_code, CASE WHEN NOT EXISTS (SELECT FROM skus) THEN said.sku_label END) END)"""
 # A warehouse nobody knows is called what the source calls it, as in orders; a channel's place that is none of ours is the shop as a whole.
 _WAREHOUSE_OF = """
     LEFT JOIN (
@@ -107,9 +114,16 @@ def _know_staged(connection: Connection, who: Teller) -> None:
                 ELSE coalesce(places.warehouse_code, said.warehouse_label) END,
             shop_id, kind, quantity * coalesce(meant.pieces, 1),
             coalesce(as_of, :observed_at), move_key, reason, person
-        FROM (SELECT *, CAST(:source AS text) AS source FROM stage_stock) AS said {_SKU_OF} {_WAREHOUSE_OF}
+        FROM (SELECT *, CAST(:source AS text) AS source, CAST(:own_numbers AS boolean) AS own_numbers FROM stage_stock) AS said
+        {_SKU_OF} {_WAREHOUSE_OF}
         """),
-        {"source": who.source, "file_id": who.file_id, "nature": who.nature, "observed_at": who.observed_at},
+        {
+            "source": who.source,
+            "file_id": who.file_id,
+            "nature": who.nature,
+            "observed_at": who.observed_at,
+            "own_numbers": who.own_numbers,
+        },
     )
 
 
@@ -120,7 +134,8 @@ def _know_parked(connection: Connection) -> int:
         INSERT INTO known_stock
         SELECT parked_id, source, file_id, row_number, nature, what, {_SKU}, warehouse_code, shop_id, kind,
             quantity * coalesce(meant.pieces, 1), as_of, move_key, move_reason, person
-        FROM (SELECT * FROM parked_stock_rows WHERE resolved_at IS NULL) AS said {_SKU_OF} WHERE {_SKU} IS NOT NULL
+        FROM (SELECT *, reason = '{_UNNAMED}' AS own_numbers FROM parked_stock_rows WHERE resolved_at IS NULL) AS said
+        {_SKU_OF} WHERE {_SKU} IS NOT NULL
         """)
     ).rowcount
 
@@ -135,14 +150,14 @@ def _park(connection: Connection, who: Teller) -> int:
         text("""
         INSERT INTO parked_stock_rows (source, what, reason, sku_label, warehouse_code, shop_id, kind, quantity, as_of, move_key, move_type,
             move_reason, person, file_id, row_number, nature, parked_at)
-        SELECT known.source, known.what, 'unknown_sku', staged.sku_label, known.warehouse_code, known.shop_id, known.kind, known.quantity,
+        SELECT known.source, known.what, :reason, staged.sku_label, known.warehouse_code, known.shop_id, known.kind, known.quantity,
             known.as_of, known.move_key, CASE known.what WHEN 'move' THEN known.kind END, known.reason, known.person, known.file_id,
             known.row_number, known.nature, :as_of
         FROM known_stock AS known JOIN stage_stock AS staged USING (row_number, kind)
         WHERE known.sku_code IS NULL
         ON CONFLICT (file_id, row_number, what, kind) DO NOTHING
         """),
-        {"as_of": who.as_of},
+        {"as_of": who.as_of, "reason": _UNNAMED if who.own_numbers else _UNKNOWN},
     ).rowcount
     connection.execute(text("DELETE FROM known_stock WHERE sku_code IS NULL"))
     return parked
