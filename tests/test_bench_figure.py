@@ -22,13 +22,21 @@ def test_a_goal_for_a_rate_is_a_least_and_one_for_a_time_a_most() -> None:
     assert Figure("time", ours=9.0, yardstick=2.0, unit="s", goal="<= 4").holds is False
 
 
-def test_a_new_table_replaces_the_last_one_and_nothing_around_it(tmp_path: Path) -> None:
+def test_a_figure_replaces_its_last_one_and_nothing_else(tmp_path: Path) -> None:
     file = tmp_path / "benchmarks.md"
     file.write_text("# before\n<!-- figures -->\nof last week\n<!-- end of figures -->\nafter\n")
+    write_table(
+        [Figure(name, ours=1.0, yardstick=2.0, unit="s", goal="<= 2") for name in ("ingest", "other")], on=date(2026, 11, 20), file=file
+    )
     figure = Figure("ingest", ours=6.0, yardstick=2.0, unit="s", goal="<= 2", measured_on="a file")
 
     write_table([figure], on=date(2026, 11, 22), file=file)
 
     text = file.read_text()
-    assert text.startswith("# before\n<!-- figures -->\n2026-11-22, ") and text.endswith("<!-- end of figures -->\nafter\n")
-    assert "| ingest | 6 | 2 | s | 3.00 | <= 2 | **no** | a file |" in text and "of last week" not in text
+    assert text.startswith("# before\n<!-- figures -->\n") and text.endswith("<!-- end of figures -->\nafter\n")
+    assert "of last week" not in text
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    assert rows[1:] == [
+        "| ingest | 6 | 2 | s | 3.00 | <= 2 | **no** | 2026-11-22 | a file |",
+        "| other | 1 | 2 | s | 0.50 | <= 2 | yes | 2026-11-20 |  |",
+    ]

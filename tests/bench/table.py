@@ -1,4 +1,4 @@
-"""Which figures did the last full run give, on which machine and day?"""
+"""Which figures were measured last, on which machine and day?"""
 
 import os
 import platform
@@ -12,25 +12,28 @@ from tests.bench.figure import Figure
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 _BEGIN, _END = "<!-- figures -->", "<!-- end of figures -->"
+_HEAD = ["| name | ours | yardstick | unit | ratio | goal | holds | on | measured on |", "|---|---:|---:|---|---:|---|---|---|---|"]
 
 
 def write_table(figures: Sequence[Figure], *, on: date, file: Path = TABLE) -> None:
-    """Put the figures into the document, between its two marks; what is written around them stays."""
+    """Put the figures into the document, between its two marks; what is written around them stays, and so do figures not measured now."""
     before, _, rest = file.read_text(encoding="utf-8").partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    file.write_text(f"{before}{_BEGIN}\n{_table(figures, on=on)}\n{_END}{after}", encoding="utf-8")
+    table, _, after = rest.partition(_END)
+    rows = _rows(table) | {figure.name: _row(figure, on=on) for figure in figures}
+    written = "\n".join([f"{_machine()}.", "", *_HEAD, *rows.values()])
+    file.write_text(f"{before}{_BEGIN}\n{written}\n{_END}{after}", encoding="utf-8")
 
 
-def _table(figures: Sequence[Figure], *, on: date) -> str:
-    rows = [_row(figure) for figure in figures]
-    head = ["| name | ours | yardstick | unit | ratio | goal | holds | measured on |", "|---|---:|---:|---|---:|---|---|---|"]
-    return "\n".join([f"{on}, {_machine()}.", "", *head, *rows])
+def _rows(table: str) -> dict[str, str]:
+    """Return the rows of a table that was written before, by the names of their figures."""
+    rows = [line for line in table.splitlines() if line.startswith("| ") and line not in _HEAD]
+    return {row.split("|")[1].strip(): row for row in rows}
 
 
-def _row(figure: Figure) -> str:
+def _row(figure: Figure, *, on: date) -> str:
     holds = "yes" if figure.holds else "**no**"
     measured = f"{_shown(figure.ours)} | {_shown(figure.yardstick)} | {figure.unit} | {figure.ratio:.2f}"
-    return f"| {figure.name} | {measured} | {figure.goal} | {holds} | {figure.measured_on} |"
+    return f"| {figure.name} | {measured} | {figure.goal} | {holds} | {on} | {figure.measured_on} |"
 
 
 def _shown(value: float) -> str:
