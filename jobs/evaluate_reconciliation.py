@@ -147,102 +147,122 @@ def compared(truth: Sequence[Injected], found: Sequence[Found], *, as_of: dateti
     for difference in found:
         for key in _keys_of(difference):
             by_key[key].append(difference)
-    lost = {_key_of(t) for t in truth if t.lost}
-    whole, kept = Counter[Key](), Counter[tuple[str, str]]()
-    for each in truth:
-        whole[_key_of(each)] += each.minor
-        kept[each.shop_id, each.order_no] += each.minor * (each.type in ("receipt", "refund"))
-    unseen = {key[:2] for key in lost if key[2] == "receipt" and not kept[key[:2]]}
-    lost_lines, lost_causes = _Tally(), dict[tuple[str, str], bool]()
-    tallies: dict[str, _Tally] = defaultdict(_Tally)
-    known: set[Found] = set()
-    missed: list[str] = []
-    wrong: list[str] = []
-    twofold = _Tally()
-    alike = _Tally()
-    amounts = Counter[bool]()
+    losses, scores = _Losses(truth), _Scores()
     for each in truth:
         hits = [d for key in _keys_looked_at(each) for d in by_key.get(key, ())]
-        known.update(hits)
-        if not each.lost and _key_of(each) in lost:
-            continue  # the file it stood in never came
-        if (each.shop_id, each.order_no) in unseen and (each.lost or each.type in ("receipt", "refund")):
-            continue
-        seen = not each.lost and each.seen_at < told_until
-        due = each.due_at is not None and each.due_at <= as_of
-        waits = each.due_at is not None and (not seen or "cut_off" not in each.faults)
-        if (each.lost and not (each.minor and whole[_key_of(each)])) or (waits and not due) or not (seen or waits):
+        scores.known.update(hits)
+        told = not each.lost and each.seen_at < told_until
+        if losses.hide(each) or not losses.leave_to_see(each, told=told, as_of=as_of):
             continue
         if each.lost:
-            lost_lines.injected += 1
-            lost_lines.found += bool(hits)
-            cause = (each.shop_id, each.order_no)
-            lost_causes[cause] = lost_causes.get(cause, False) or bool(hits)
-            continue
+            scores.count_lost(each, hits)
+        else:
+            scores.count(each, hits, told=told)
+    return scores.figures(found, false=[d for d in found if d not in scores.known and not _by_lost_payout(d, truth)])
+
+
+class _Losses:
+    """What nobody can see of the truth, because the file that would have told of it never came."""
+
+    def __init__(self, truth: Sequence[Injected]) -> None:
+        self._lost = {_key_of(each) for each in truth if each.lost}
+        self._whole, kept = Counter[Key](), Counter[tuple[str, str]]()
+        for each in truth:
+            self._whole[_key_of(each)] += each.minor
+            kept[each.shop_id, each.order_no] += each.minor * (each.type in ("receipt", "refund"))
+        # given back whole: what is not stated at all adds up to nothing
+        self._unseen = {key[:2] for key in self._lost if key[2] == "receipt" and not kept[key[:2]]}
+
+    def hide(self, each: Injected) -> bool:
+        """Say whether a fault lies in a file that never came."""
+        if not each.lost and _key_of(each) in self._lost:
+            return True
+        return (each.shop_id, each.order_no) in self._unseen and (each.lost or each.type in ("receipt", "refund"))
+
+    def leave_to_see(self, each: Injected, *, told: bool, as_of: datetime) -> bool:
+        """Say whether a fault can be seen by then: it is ``told`` by a statement, or missing from it although it is due."""
+        if each.lost and not (each.minor and self._whole[_key_of(each)]):
+            return False
+        waits = each.due_at is not None and (not told or "cut_off" not in each.faults)
+        if waits:
+            return each.due_at is not None and each.due_at <= as_of
+        return told
+
+
+class _Scores:
+    """What was found of the truth, and what it was called."""
+
+    def __init__(self) -> None:
+        self.known: set[Found] = set()
+        self._by_fault: dict[str, _Tally] = defaultdict(_Tally)
+        # two faults on one order, and orders that nobody can tell apart
+        self._twofold, self._alike, self._lost_lines = _Tally(), _Tally(), _Tally()
+        self._lost_causes: dict[tuple[str, str], bool] = {}
+        self._exact = Counter[bool]()
+        self._missed: list[str] = []
+        self._wrong: list[str] = []
+
+    def count_lost(self, each: Injected, hits: Sequence[Found]) -> None:
+        """Count a line of a file that never came: all lines of an order have one cause."""
+        self._lost_lines.injected += 1
+        self._lost_lines.found += bool(hits)
+        cause = (each.shop_id, each.order_no)
+        self._lost_causes[cause] = self._lost_causes.get(cause, False) or bool(hits)
+
+    def count(self, each: Injected, hits: Sequence[Found], *, told: bool) -> None:
+        """Count a fault that can be seen; as long as no statement has told of it, nobody can say what it is."""
         for fault in each.faults:
-            tallies[fault].injected += 1
-            tallies[fault].found += bool(hits)
+            self._by_fault[fault].injected += 1
+            self._by_fault[fault].found += bool(hits)
         if not hits:
-            missed.append(_text(each))
-            continue
-        if not seen:
-            continue  # nobody can tell yet why it is missing
-        tally = alike if each.ambiguous else twofold if len(each.faults) > 1 else None
-        labels = {LABEL_OF.get(fault, fault) for fault in each.faults}
-        right = any(d.label in labels for d in hits) and (each.ambiguous or not any(d.ambiguous for d in hits))
-        amounts[any(d.difference_minor == each.minor for d in hits)] += not {"exchange", "cut_off"} & set(each.faults)
-        if tally is not None:
-            tally.labelled += 1
-            tally.right += any(d.ambiguous for d in hits) if each.ambiguous else right
+            self._missed.append(_text(each))
+        elif told:
+            self._exact[any(d.difference_minor == each.minor for d in hits)] += not {"exchange", "cut_off"} & set(each.faults)
+            self._count_labels(each, hits)
+
+    def _count_labels(self, each: Injected, hits: Sequence[Found]) -> None:
         if each.ambiguous:
-            continue
-        for fault in each.faults:
-            tallies[fault].labelled += 1
-            tallies[fault].right += right
+            self._alike.labelled += 1
+            self._alike.right += any(d.ambiguous for d in hits)
+            return
+        labels = {LABEL_OF.get(fault, fault) for fault in each.faults}
+        right = any(d.label in labels for d in hits) and not any(d.ambiguous for d in hits)
+        for tally in [self._by_fault[fault] for fault in each.faults] + [self._twofold] * (len(each.faults) > 1):
+            tally.labelled += 1
+            tally.right += right
         if not right:
-            wrong.append(f"{_text(each)}: {', '.join(_labelled(d) for d in hits)}")
-    if lost_causes:
-        tallies["lost_statement"] = _Tally(len(lost_causes), sum(lost_causes.values()))
-        missed += [f"{' '.join(cause)} lost_statement" for cause, hit in lost_causes.items() if not hit]
-    false = [d for d in found if d not in known and not _by_lost_payout(d, truth)]
-    figures = _figures(tallies, twofold, alike, amounts, false, found, missed=missed, wrong=wrong)
-    return {**figures, "lost_lines": {"lines": lost_lines.injected, "seen_on_their_own": lost_lines.found}}
+            self._wrong.append(f"{_text(each)}: {', '.join(_labelled(d) for d in hits)}")
 
-
-def _figures(
-    tallies: Mapping[str, _Tally],
-    twofold: _Tally,
-    alike: _Tally,
-    amounts: Counter[bool],
-    false: Sequence[Found],
-    found: Sequence[Found],
-    *,
-    missed: Sequence[str],
-    wrong: Sequence[str],
-) -> dict[str, Any]:
-    injected, hit = sum(t.injected for t in tallies.values()), sum(t.found for t in tallies.values())
-    labelled, right = sum(t.labelled for t in tallies.values()), sum(t.right for t in tallies.values())
-    unexplained: dict[str, int] = defaultdict(int)
-    for difference in found:
-        unexplained[difference.currency] += abs(difference.difference_minor - difference.explained_minor)
-    return {
-        "recall": _share(hit, injected),
-        "injected_differences": injected,
-        "found_differences": hit,
-        "false_differences": len(false),
-        "label_accuracy": _share(right, labelled),
-        "labelled_differences": labelled,
-        "exact_amounts": _share(amounts[True], amounts[True] + amounts[False]),
-        "two_faults": {"differences": twofold.labelled, "labelled_right": twofold.right},
-        "ambiguous": {"differences": alike.labelled, "said_ambiguous": alike.right},
-        "unexplained_minor": dict(sorted(unexplained.items())),
-        "unexplained_by_class": _unexplained(found),
-        "by_fault": {
-            name: {"injected": t.injected, "found": t.found, "labelled": t.labelled, "labelled_right": t.right}
-            for name, t in sorted(tallies.items())
-        },
-        "examples": {"missed": list(missed[:10]), "wrong_label": list(wrong[:10]), "false": [_said(d) for d in false[:10]]},
-    }
+    def figures(self, found: Sequence[Found], *, false: Sequence[Found]) -> dict[str, Any]:
+        """Return the shares, counts and examples that the command prints."""
+        tallies, missed = dict(self._by_fault), list(self._missed)
+        if self._lost_causes:
+            tallies["lost_statement"] = _Tally(len(self._lost_causes), sum(self._lost_causes.values()))
+            missed += [f"{' '.join(cause)} lost_statement" for cause, hit in self._lost_causes.items() if not hit]
+        injected, hit = sum(t.injected for t in tallies.values()), sum(t.found for t in tallies.values())
+        labelled, right = sum(t.labelled for t in tallies.values()), sum(t.right for t in tallies.values())
+        unexplained: dict[str, int] = defaultdict(int)
+        for difference in found:
+            unexplained[difference.currency] += abs(difference.difference_minor - difference.explained_minor)
+        return {
+            "recall": _share(hit, injected),
+            "injected_differences": injected,
+            "found_differences": hit,
+            "false_differences": len(false),
+            "label_accuracy": _share(right, labelled),
+            "labelled_differences": labelled,
+            "exact_amounts": _share(self._exact[True], self._exact[True] + self._exact[False]),
+            "two_faults": {"differences": self._twofold.labelled, "labelled_right": self._twofold.right},
+            "ambiguous": {"differences": self._alike.labelled, "said_ambiguous": self._alike.right},
+            "unexplained_minor": dict(sorted(unexplained.items())),
+            "unexplained_by_class": _unexplained(found),
+            "by_fault": {
+                name: {"injected": t.injected, "found": t.found, "labelled": t.labelled, "labelled_right": t.right}
+                for name, t in sorted(tallies.items())
+            },
+            "examples": {"missed": missed[:10], "wrong_label": self._wrong[:10], "false": [_said(d) for d in false[:10]]},
+            "lost_lines": {"lines": self._lost_lines.injected, "seen_on_their_own": self._lost_lines.found},
+        }
 
 
 def _unexplained(found: Sequence[Found]) -> dict[str, dict[str, dict[str, dict[str, int]]]]:
