@@ -85,59 +85,46 @@ def record_run(
 ) -> None:
     """Write what came of a file, replacing earlier refusals and, once it was taken, what an older version of the manifest made of it."""
     key = {"file_id": work.file_id, "manifest": work.manifest, "version": work.version, "taken": report.status == "ingested"}
-    connection.execute(
-        text("""
-        WITH gone AS (
-            DELETE FROM file_runs
-            WHERE file_id = :file_id
-                AND (status = 'refused' OR (manifest = :manifest AND (:taken OR manifest_version = :version)))
-            RETURNING run_id
-        )
-        DELETE FROM rejected_rows USING gone WHERE rejected_rows.run_id = gone.run_id
-        """),
-        key,
-    )
-    run_id = connection.execute(
-        text("""
-        INSERT INTO file_runs (file_id, manifest, manifest_version, source, kind, status, rows, accepted, refused, orders, lines,
-            control_stated, control_computed, notices, latest_event_at, error, detail, started_at, finished_at)
-        VALUES (:file_id, :manifest, :version, :source, :kind, :status, :rows, :accepted, :refused, :orders, :lines,
-            :control_stated, :control_computed, CAST(:notices AS jsonb), :latest_at, :error, CAST(:detail AS jsonb),
-            :started_at, :finished_at)
-        RETURNING run_id
-        """),
-        {
-            **key,
-            "source": source,
-            "kind": report.kind,
-            "status": report.status,
-            "rows": report.rows,
-            "accepted": report.accepted,
-            "refused": report.rows - report.accepted,
-            "orders": report.orders,
-            "lines": report.lines,
-            "control_stated": report.control_stated,
-            "control_computed": report.control_computed,
-            "notices": json.dumps(dict(report.notices)),
-            "latest_at": latest_at,
-            "error": report.error,
-            "detail": json.dumps(dict(report.detail), ensure_ascii=False, default=str),
-            "started_at": started_at,
-            "finished_at": finished_at,
-        },
-    ).scalar_one()
+    connection.execute(text(_FORGET_EARLIER), key)
+    told = {
+        "source": source,
+        "kind": report.kind,
+        "status": report.status,
+        "rows": report.rows,
+        "accepted": report.accepted,
+        "refused": report.rows - report.accepted,
+        "orders": report.orders,
+        "lines": report.lines,
+        "control_stated": report.control_stated,
+        "control_computed": report.control_computed,
+        "notices": json.dumps(dict(report.notices)),
+        "latest_at": latest_at,
+        "error": report.error,
+        "detail": json.dumps(dict(report.detail), ensure_ascii=False, default=str),
+        "started_at": started_at,
+        "finished_at": finished_at,
+    }
+    run_id = connection.execute(text(_INSERT_RUN), key | told).scalar_one()
     if observed_at is not None:
         connection.execute(
             text("UPDATE source_files SET observed_at = :observed_at WHERE file_id = :file_id"),
             {"observed_at": observed_at, "file_id": work.file_id},
         )
-    copy_rows(
-        connection,
-        "rejected_rows",
-        ("run_id", "row_number", "field", "code", "value"),
-        sorted(
-            {
-                (run_id, found.row, found.field): (run_id, found.row, found.field, found.code, found.value) for found in report.refused
-            }.values()
-        ),
+    refused = {(found.row, found.field): (run_id, found.row, found.field, found.code, found.value) for found in report.refused}
+    copy_rows(connection, "rejected_rows", ("run_id", "row_number", "field", "code", "value"), sorted(refused.values()))
+
+
+_FORGET_EARLIER = """
+    WITH gone AS (
+        DELETE FROM file_runs
+        WHERE file_id = :file_id AND (status = 'refused' OR (manifest = :manifest AND (:taken OR manifest_version = :version)))
+        RETURNING run_id
     )
+    DELETE FROM rejected_rows USING gone WHERE rejected_rows.run_id = gone.run_id"""
+_INSERT_RUN = """
+    INSERT INTO file_runs (file_id, manifest, manifest_version, source, kind, status, rows, accepted, refused, orders, lines,
+        control_stated, control_computed, notices, latest_event_at, error, detail, started_at, finished_at)
+    VALUES (:file_id, :manifest, :version, :source, :kind, :status, :rows, :accepted, :refused, :orders, :lines,
+        :control_stated, :control_computed, CAST(:notices AS jsonb), :latest_at, :error, CAST(:detail AS jsonb),
+        :started_at, :finished_at)
+    RETURNING run_id"""
