@@ -62,6 +62,7 @@ class Cube:
 CUBES: tuple[Cube, ...] = (
     Cube("cell_day", ("channel", "region_code", "category")),
     Cube("region_day", ("channel", "region_code")),
+    Cube("category_day", ("channel", "category")),
     Cube("channel_day", ("channel",)),
     Cube("dispatch_day", ("channel", "warehouse_code", "carrier_code")),
     Cube("channel_hour", ("channel",), hourly=True),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -140,11 +141,31 @@ def test_orders_that_an_older_version_computed_are_computed_anew_by_the_first_ro
     assert (tuple(cells), stays) == ((0, 3), 3)
 
 
-def test_cells_by_region_are_there_for_what_an_older_version_rolled_up(make_engine: MakeEngine) -> None:
+@pytest.mark.parametrize(
+    ("before", "after", "asked", "summed"),
+    [
+        (
+            "0007",
+            "0008",
+            "SELECT day::text, channel, region_code, orders, due FROM region_day ORDER BY 1, 2, 3",
+            [("2026-11-01", "jd", "", 5, 2), ("2026-11-01", "jd", "CN-51", 7, 1), ("2026-11-02", "pdd", "CN-51", 6, 6)],
+        ),
+        (
+            "0012",
+            "0013",
+            "SELECT day::text, channel, category, orders, due FROM category_day ORDER BY 1, 2, 3",
+            [("2026-11-01", "jd", "food", 9, 2), ("2026-11-01", "jd", "toys", 3, 1), ("2026-11-02", "pdd", "food", 6, 6)],
+        ),
+    ],
+    ids=["region", "category"],
+)
+def test_coarser_cells_are_there_for_what_an_older_version_rolled_up(
+    before: str, after: str, asked: str, summed: list[Any], make_engine: MakeEngine
+) -> None:
     engine = make_engine()
     with engine.begin() as connection:
         connection.execute(text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
-        command.upgrade(alembic_config(connection), "0007")
+        command.upgrade(alembic_config(connection), before)
         connection.execute(
             text("""
             INSERT INTO cell_day (day, channel, region_code, category, orders, due) VALUES
@@ -153,14 +174,10 @@ def test_cells_by_region_are_there_for_what_an_older_version_rolled_up(make_engi
             """)
         )
 
-        command.upgrade(alembic_config(connection), "0008")
+        command.upgrade(alembic_config(connection), after)
 
-        cells = connection.execute(text("SELECT day::text, channel, region_code, orders, due FROM region_day ORDER BY 1, 2, 3")).all()
-    assert [tuple(cell) for cell in cells] == [
-        ("2026-11-01", "jd", "", 5, 2),
-        ("2026-11-01", "jd", "CN-51", 7, 1),
-        ("2026-11-02", "pdd", "CN-51", 6, 6),
-    ]
+        cells = connection.execute(text(asked)).all()
+    assert [tuple(cell) for cell in cells] == summed
 
 
 # Three orders, paid and shipped, as the version before the stages kept them, rolled up once.

@@ -87,7 +87,7 @@ def cube_for(*dimensions: str) -> Cube:
     """Return the smallest daily cube that has all of these dimensions; ``NoSuchGrain`` where none does.
 
     >>> cube_for("channel").name, cube_for("region_code").name, cube_for("category").name, cube_for("warehouse_code").name
-    ('channel_day', 'region_day', 'cell_day', 'dispatch_day')
+    ('channel_day', 'region_day', 'category_day', 'dispatch_day')
     """
     fitting = [cube for cube in CUBES if not cube.hourly and set(dimensions) <= set(cube.dimensions)]
     if not fitting:
