@@ -39,10 +39,10 @@ def page(view: View) -> None:
     left, right = st.columns([5, 9])
     with left:
         inventory_figures.sums(found, view=view)
+        inventory_figures.alerts(found, view=view)
     with right:
         inventory_figures.metrics(view)
     wanted = None
-    inventory_figures.alerts(found, view=view)
     opened, place = inventory_parts.opened()
     with place:
         match opened:
