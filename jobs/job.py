@@ -80,9 +80,9 @@ class Weekly:
         """Say the schedule in words.
 
         >>> Weekly(0, "02:30").text()
-        '每周一 02:30 Mondays at 02:30'
+        '每周一 02:30 / Mondays at 02:30'
         """
-        return f"每周{'一二三四五六日'[self.weekday]} {self.at} {self.day.capitalize()}s at {self.at}"
+        return f"每周{'一二三四五六日'[self.weekday]} {self.at} / {self.day.capitalize()}s at {self.at}"
 
     @property
     def day(self) -> str:

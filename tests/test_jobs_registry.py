@@ -1,6 +1,7 @@
 """Does every job keep the laws of the registry, and is it due when its schedule says?"""
 
 import inspect
+import re
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -8,11 +9,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Engine
 
+from dashboard import words
 from data.settings import CHECKOUT, Settings
+from jobs import stock_promotion
 from jobs.clock import WORKERS
-from jobs.job import Daily, Every, Job, Weekly
+from jobs.job import Daily, Every, Job, JobContext, Weekly
 from jobs.registry import JOBS, job_named, jobs_of
+from models.stock.replay import POLICIES
 
 ZONES = ("Asia/Shanghai", "America/New_York", "Australia/Lord_Howe", "UTC")
 INSTANTS = st.integers(1_704_067_200, 1_893_456_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
@@ -78,3 +83,23 @@ def test_a_job_of_minutes_is_due_that_long_after_its_last_run_and_at_once_when_i
 
     assert every.next_due(after=after, zone="UTC", as_of=after) == after + timedelta(minutes=minutes)
     assert every.next_due(after=None, zone="UTC", as_of=after) == after
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
+def test_a_schedule_is_read_in_one_language_at_a_time(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = {}
+    for tongue in ("zh", "en"):
+        monkeypatch.setattr(words, "language", lambda tongue=tongue: tongue)
+        read[tongue] = words.half(job.schedule.text())
+
+    assert re.search("每", read["zh"]) and not re.search("[a-zA-Z]", read["zh"])
+    assert re.search("[a-z]", read["en"]) and not re.search("[\u4e00-\u9fff]", read["en"])
+    assert not re.match(r"\d", read["en"])
+
+
+def test_the_promotion_job_recommends_a_policy_by_its_name(engine: Engine) -> None:
+    outcome = stock_promotion.run(JobContext(engine=engine, settings=Settings()), as_of=datetime(2026, 11, 20, 4, tzinfo=UTC))
+
+    chinese, english = outcome.message.split(" / ")
+    assert chinese.removeprefix("建议：") in {policy.name_zh for policy in POLICIES}
+    assert english.removeprefix("recommended: ") in {policy.name_en for policy in POLICIES}
