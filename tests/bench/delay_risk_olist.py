@@ -140,7 +140,9 @@ def _others() -> dict[str, Scorer]:
         print("for LightGBM and CatBoost beside ours: pip install -r requirements-test.lock -r requirements-bench.lock", file=sys.stderr)
         return others
     others["lightgbm"] = lambda learnt, label, asked: LGBMClassifier(verbose=-1).fit(learnt, label).predict_proba(asked)[:, 1]
-    others["catboost"] = lambda learnt, label, asked: CatBoostClassifier(verbose=0).fit(learnt, label).predict_proba(asked)[:, 1]
+    # it would leave a folder of notes wherever it is run
+    quiet = {"verbose": 0, "allow_writing_files": False}
+    others["catboost"] = lambda learnt, label, asked: CatBoostClassifier(**quiet).fit(learnt, label).predict_proba(asked)[:, 1]
     return others
 
 

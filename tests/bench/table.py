@@ -12,7 +12,7 @@ from tests.bench.figure import Figure
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 _BEGIN, _END = "<!-- figures -->", "<!-- end of figures -->"
-_HEAD = ["| name | ours | yardstick | unit | ratio | goal | holds | on | measured on |", "|---|---:|---:|---|---:|---|---|---|---|"]
+_HEAD = ["| name | ours | yardstick | unit | ratio | goal | holds | day | measured on |", "|---|---:|---:|---|---:|---|---|---|---|"]
 
 
 def write_table(figures: Sequence[Figure], *, on: date, file: Path = TABLE) -> None:
@@ -20,7 +20,7 @@ def write_table(figures: Sequence[Figure], *, on: date, file: Path = TABLE) -> N
     before, _, rest = file.read_text(encoding="utf-8").partition(_BEGIN)
     table, _, after = rest.partition(_END)
     rows = _rows(table) | {figure.name: _row(figure, on=on) for figure in figures}
-    written = "\n".join([f"{_machine()}.", "", *_HEAD, *rows.values()])
+    written = "\n".join([f"Last run on {_machine()}.", "", *_HEAD, *rows.values()])
     file.write_text(f"{before}{_BEGIN}\n{written}\n{_END}{after}", encoding="utf-8")
 
 
