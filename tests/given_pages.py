@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import Engine
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
-from streamlit.source_util import PageHash, PageInfo
 from streamlit.testing.v1 import AppTest
 
 from dashboard import cached_reads, identity
@@ -63,10 +62,8 @@ def unopened(path: str = OVERVIEW, **query: str | list[str]) -> AppTest:
     app._bidi_component_manager = _components()
     for name, value in query.items():
         app.query_params[name] = value
-    if path == OVERVIEW:
-        return app
-    app._registered_pages = _pages()
-    return app.switch_page(path)
+    # a page's file is named as its address is, so that it is found before the dashboard has said which pages there are
+    return app if path == OVERVIEW else app.switch_page(path)
 
 
 @functools.cache
@@ -75,14 +72,6 @@ def _components() -> BidiComponentManager:
     found = BidiComponentManager()
     found.discover_and_register_components(start_file_watching=False)
     return found
-
-
-@functools.cache
-def _pages() -> dict[PageHash, PageInfo]:
-    """Return the pages that the dashboard registers, as a first run learns them."""
-    first = AppTest.from_file(str(APP), default_timeout=SECONDS)
-    first._bidi_component_manager = _components()
-    return first.run()._registered_pages
 
 
 def texts(app: AppTest) -> str:

@@ -1,6 +1,5 @@
 """May exactly those act on an order who see it, is every act written down once, and does one of two who race win?"""
 
-import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,26 +17,16 @@ from data.settings import Settings
 from data.writes.retention import erase_contact
 from models.people import Person
 from models.scope import EVERYTHING, HANDLING_ROLES, REVEALING_ROLES, ROLES, Scope
-from tests.conftest import Fill, Filled
+from tests.conftest import Filled
 from tests.given_detail import CHEN, FAR, KEY, LIN, SECRETS, ZHOU, one_order
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 Deed = Callable[[Engine, Person, Path], object]
 
 
-@pytest.fixture(scope="module")
-def taken_in(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Fill]:
-    """A home with the files of one order, and what fills a database from them."""
-    home = tmp_path_factory.mktemp("home")
-    return home, lambda engine: one_order(engine, home=home)
-
-
 @pytest.fixture
-def shop(taken_in: tuple[Path, Fill], filled: Filled, tmp_path: Path) -> Engine:
-    home, fill = taken_in
-    engine = filled(fill, kind="real")
-    shutil.copytree(home, tmp_path, dirs_exist_ok=True)
-    return engine
+def shop(filled: Filled, tmp_path: Path) -> Engine:
+    return filled(one_order, kind="real", home=tmp_path)
 
 
 def own(engine: Engine, person: Person = CHEN, *, owner: str | None = "chen", seen: int = 0, as_of: datetime = NOW) -> int:

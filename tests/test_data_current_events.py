@@ -32,7 +32,7 @@ def _statements(draw: st.DrawFn) -> list[Statement]:
     return list({(s.source, s.occurred_from, s.occurred_to): s for s in made}.values())
 
 
-@settings(max_examples=tries(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(statements=_statements(), event=st.sampled_from([*WAREHOUSE_OWNS, "paid", "shipped", "cancelled"]))
 def test_the_database_believes_the_statement_that_the_rule_believes(
     statements: list[Statement], event: str, connection: Connection

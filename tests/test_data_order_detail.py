@@ -1,6 +1,5 @@
 """Is everything known of an order in its detail exactly once, nothing personal before somebody asks, and nothing outside a scope?"""
 
-import shutil
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +23,7 @@ from models.events import EVENT_TYPES
 from models.scope import EVERYTHING, Scope
 from tests import given_orders
 from tests.arriving_files import some_files, write_file
-from tests.conftest import Fill, Filled
+from tests.conftest import Filled
 from tests.final_state import empty
 from tests.given_detail import AS_OF, CHEN, FAR, KEY, LIN, PEOPLE, SECRETS, add_people, one_order
 from tests.laws import tries
@@ -40,19 +39,9 @@ UNSEEN_BY = (
 )
 
 
-@pytest.fixture(scope="module")
-def taken_in(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Fill]:
-    """A home with the files of one order, and what fills a database from them."""
-    home = tmp_path_factory.mktemp("home")
-    return home, lambda engine: one_order(engine, home=home)
-
-
 @pytest.fixture
-def shop(taken_in: tuple[Path, Fill], filled: Filled, tmp_path: Path) -> Engine:
-    home, fill = taken_in
-    engine = filled(fill, kind="real")
-    shutil.copytree(home, tmp_path, dirs_exist_ok=True)
-    return engine
+def shop(filled: Filled, tmp_path: Path) -> Engine:
+    return filled(one_order, kind="real", home=tmp_path)
 
 
 def detail(engine: Engine, scope: Scope = EVERYTHING, **key: str) -> OrderDetail:
@@ -105,7 +94,7 @@ def test_of_an_event_that_two_sources_state_the_believed_one_stands_first(shop: 
     assert [(said.source, said.believed) for said in shipped] == [("wangdian.stockouts", True), ("taobao.orders", False)]
 
 
-@hypothesis_settings(max_examples=tries(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=tries(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=some_files())
 def test_every_statement_is_in_the_timeline_exactly_once_and_one_of_each_event_is_believed(
     files: list[tuple[str, list[dict[str, str]]]], engine: Engine, tmp_path_factory: pytest.TempPathFactory

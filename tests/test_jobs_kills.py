@@ -47,7 +47,7 @@ job = replace(job_named("pull_inbox", settings=context.settings), run=functools.
 print("ready", flush=True)
 print(run_job(job, context=context, now=utc_now).status, flush=True)
 """
-KILLS = 3
+KILLS = 5
 
 
 @pytest.fixture

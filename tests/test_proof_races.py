@@ -37,7 +37,7 @@ from tests.own_files import (
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 ORDERS = 400
-KILLS = 6
+KILLS = 10
 
 Work = tuple[Path, str | None]
 
