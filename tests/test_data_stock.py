@@ -1,11 +1,14 @@
 """Does the stock follow orders: held on arrival, kept when paid, given back, moved out, and honestly short?"""
 
-from datetime import timedelta
+from dataclasses import fields, replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import Connection, Engine, text
 
 from data.engine import Engine as AnyEngine
+from data.stock import hold_now
+from data.writes.holds import Grant
 from tests.conftest import MakeEngine
 from tests.given_stock import (
     LONG_AGO,
@@ -172,6 +175,24 @@ def test_physical_truth_posts_below_zero_and_a_short_order_is_held_once_goods_co
     found = holding(database, "H3")
     assert (found.state, found.oversold_units, found.lines_filled) == ("held", 1, 0)
     assert found.short_until is not None
+
+
+def test_one_hold_is_stored_as_it_was_asked_to_the_microsecond_and_whatever_signs_its_keys_have(database: Engine) -> None:
+    sku, until = "x'1\\%s\"款", datetime(2026, 11, 20, 12, 30, 0, 123_456, tzinfo=timezone(timedelta(hours=8)))
+    with database.begin() as connection:
+        opened(connection, {(sku, "w1"): 5})
+    asked = Grant("o'shop", "单-1", sku, "w1", "douyin", 3, until, "cart 7")
+
+    assert hold_now(database, asked, now=lambda: NOW)
+    assert hold_now(database, replace(asked, part="paid", units=2, expires_at=None), now=lambda: NOW)
+
+    with database.connect() as connection:
+        rows = connection.execute(text("SELECT * FROM holds WHERE order_no = '单-1' ORDER BY part")).all()
+    assert [Grant(*(getattr(row, name.name) for name in fields(Grant))) for row in rows] == [
+        asked,
+        replace(asked, part="paid", units=2, expires_at=None),
+    ]
+    assert [(row.state, row.placed_at) for row in rows] == [("placed", NOW), ("confirmed", NOW)]
 
 
 def test_back_filled_orders_hold_nothing_and_move_only_what_left_after_the_count(database: Engine) -> None:
