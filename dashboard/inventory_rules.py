@@ -18,9 +18,10 @@ from dashboard.view import View
 from data import actions
 from data.api import engine
 from data.reads import HoldRule, QuotaRule, StockRule
+from models.customers import LOOK_BACK, MAJOR_MINOR, MAJOR_ORDERS
 from models.scope import EVERYTHING
 from models.stock.kinds import MAX_PIECES
-from models.stock.words import THRESHOLD_ACTIONS
+from models.stock.words import CUSTOMER_CLASSES, THRESHOLD_ACTIONS, keys
 
 EVERY, CODE_SIGNS, MOST_PIECES = "*", 100, MAX_PIECES
 LISTED = 50
@@ -94,10 +95,19 @@ def _quotas(found: list[QuotaRule], *, view: View) -> None:
 
 def _holds(found: list[HoldRule], *, view: View) -> None:
     st.markdown(f"### {t('占用时长：不付款多久就释放')}")
+    st.caption(
+        t(
+            "新客、老客、大客户按该买家在同一渠道、下单前 {days} 天内付款且未取消退款的订单判断：没有、有、满 {orders} 单或满 {amount}；"
+            "平台没有给出买家时不分等级。先看客户等级，再看渠道；占用和延长都按这条规则。",
+            days=LOOK_BACK.days,
+            orders=MAJOR_ORDERS,
+            amount=fmt.money(MAJOR_MINOR),
+        )
+    )
     listing(
         [
             Words(t("渠道"), [unbroken(said.any_channel(row.channel)) for row in found]),
-            Words(t("客户等级"), [unbroken(t("全部") if row.customer_class == EVERY else plain(row.customer_class)) for row in found]),
+            Words(t("客户等级"), [unbroken(_customers(row.customer_class)) for row in found]),
             Words(t("占用"), [unbroken(fmt.duration(row.minutes / 60, language=language())) for row in found]),
             Words(t("延长一次"), [unbroken(fmt.duration(row.extension_minutes / 60, language=language())) for row in found]),
             Words(t("可拆仓"), [unbroken(t("可以") if row.may_split else t("不可以")) for row in found]),
@@ -139,7 +149,8 @@ def _quota_form(found: Mapping[tuple[str, str, str], QuotaRule], *, view: View) 
 def _hold_form(found: Mapping[tuple[str, str], HoldRule], *, view: View) -> None:
     with st.form("stock_hold_rule", border=True, enter_to_submit=False), st.container(horizontal=True, vertical_alignment="bottom"):
         _channel_box("stock_hold_rule", view=view)
-        st.text_input(t("客户等级"), key="stock_hold_rule_class", placeholder=t("空 = 全部"), max_chars=40, width=140)
+        classes = [EVERY, *keys(CUSTOMER_CLASSES)]
+        st.selectbox(t("客户等级"), classes, format_func=_customers, key="stock_hold_rule_class", width=140)
         _number(t("占用（分钟）"), "stock_hold_rule_minutes", usual=30, least=1, most=MINUTES)
         _number(t("延长（分钟）"), "stock_hold_rule_extension", usual=30, least=1, most=MINUTES)
         st.toggle(t("可拆仓"), value=True, key="stock_hold_rule_split")
@@ -212,6 +223,10 @@ def _number(label: str, key: str, *, usual: int, least: int = 0, most: int = MOS
 
 def _sku(code: str, name: str | None) -> str:
     return said.any_sku(code) if code == EVERY else plain(said.sku(code, name))
+
+
+def _customers(key: str) -> str:
+    return t("全部客户") if key == EVERY else plain(said.named("customer", key))
 
 
 def _warehouse(code: str, *, view: View) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from data.acting import NotAllowed, Overtaken, acting, allow, audit, check
+from data.queries.customer_classes import customer_classes
 from data.queries.order_handling import order_key
 from data.stock import settle_orders
 from data.stock_lots import read_rules
@@ -52,12 +53,13 @@ def release_hold(engine: Engine, *, person: Person, hold_id: int, seen: int, as_
 
 
 def extend_hold(engine: Engine, *, person: Person, hold_id: int, seen: int, as_of: datetime) -> datetime:
-    """Let an unpaid order hold its stock for longer, once and all of it, by what the rule of its channel gives; returns the new end."""
+    """Let an unpaid order hold its stock for longer, once and all of it, as its rule gives; returns the new end."""
     with acting(engine) as connection:
         row = _hold(connection, person=person, hold_id=hold_id, seen=seen)
         check(row.state == "placed" and row.expires_at > as_of, "占用已过期或已付款 / this hold has expired, or is paid for")
         check(row.extended_by is None, "每笔占用只能延长一次 / a hold is extended once")
-        rule = read_rules(connection).of(_customer(connection, row))
+        buyer = customer_classes(connection, [(row.shop_id, row.order_no)]).get((row.shop_id, row.order_no))
+        rule = read_rules(connection).of(row.channel, buyer)
         until: datetime = row.expires_at + timedelta(minutes=rule.extension_minutes)
         key = {"shop": row.shop_id, "order": row.order_no, "part": row.part}
         connection.execute(
@@ -238,14 +240,6 @@ def _state(connection: Connection, shop_id: str, order_no: str) -> str | None:
     asked = "SELECT state FROM order_holding WHERE (shop_id, order_no) = (:shop, :order)"
     state: str | None = connection.scalar(text(asked), {"shop": shop_id, "order": order_no})
     return state
-
-
-def _customer(connection: Connection, hold: Any) -> Any:
-    """Return the channel and customer class of a hold's order."""
-    asked = """
-        SELECT o.channel, c.customer_class FROM orders AS o LEFT JOIN customers AS c USING (customer_id)
-        WHERE (o.shop_id, o.order_no) = (:shop, :order) UNION ALL SELECT :channel, NULL LIMIT 1"""
-    return connection.execute(text(asked), {"shop": hold.shop_id, "order": hold.order_no, "channel": hold.channel}).one()
 
 
 def _sees(person: Person, warehouse_code: str) -> bool:

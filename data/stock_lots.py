@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from data.queries.customer_classes import customer_classes
 from data.writes.holds import Close, Grant, lock_stock, release_expired
 from data.writes.order_holding import Standing
 from data.writes.stock_demand import wanted_pieces
@@ -27,9 +28,14 @@ class Rules:
     warehouses: Mapping[str, str | None]
     areas: Mapping[str, str]
 
-    def of(self, order: Any) -> Any:
-        """Return the rule of an order's channel and customer class: the most exact there is."""
-        channel, kind = order.channel or "", order.customer_class or "*"
+    @property
+    def by_class(self) -> bool:
+        """Whether any of them asks who buys."""
+        return any(kind != "*" for _, kind in self.holds)
+
+    def of(self, channel: str | None, customer_class: str | None) -> Any:
+        """Return the rule of an order's channel and customer class: the most exact there is, the class before the channel."""
+        channel, kind = channel or "", customer_class or "*"
         for key in ((channel, kind), ("*", kind), (channel, "*"), ("*", "*")):
             if key in self.holds:
                 return self.holds[key]
@@ -44,6 +50,7 @@ class Lot:
     rules: Rules
     pieces: Mapping[Key, Sequence[Any]]
     holds: Mapping[Key, Sequence[Any]]
+    classes: Mapping[Key, str]
     before: Mapping[Key, Mapping[str, Wish]]
     stock: Mapping[Place, Any]
     free: dict[Place, int]
@@ -83,7 +90,8 @@ def open_lot(connection: Connection, stated: Mapping[Key, str | None], *, rules:
         )
     stock = {(row.sku_code, row.warehouse_code): row for row in rows}
     free = {place: row.on_hand - row.held for place, row in stock.items()}
-    return Lot(as_of, rules, pieces, _by_order(_holds_of(connection, keys)), before, stock, free)
+    classes = customer_classes(connection, keys) if rules.by_class else {}
+    return Lot(as_of, rules, pieces, _by_order(_holds_of(connection, keys)), classes, before, stock, free)
 
 
 def ship(connection: Connection, lot: Lot, orders: Sequence[Any]) -> int:
@@ -120,7 +128,8 @@ def judge(lot: Lot, order: Any) -> None:
 
 
 def _asking(lot: Lot, order: Any, *, lapsed: bool) -> Asking:
-    key, rule = (order.shop_id, order.order_no), lot.rules.of(order)
+    key = (order.shop_id, order.order_no)
+    rule = lot.rules.of(order.channel, lot.classes.get(key))
     lines: dict[str, dict[str, int]] = {}
     for piece in lot.pieces.get(key, ()):
         line = lines.setdefault(piece.line_key, {})

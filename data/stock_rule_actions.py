@@ -12,7 +12,7 @@ from data.queries import choices as _choices
 from models.people import Person
 from models.scope import EVERYTHING
 from models.stock.kinds import MAX_PIECES
-from models.stock.words import THRESHOLD_ACTIONS
+from models.stock.words import CUSTOMER_CLASSES, THRESHOLD_ACTIONS, keys
 
 
 def set_stock_rule(
@@ -75,6 +75,8 @@ def set_hold_rule(
     as_of: datetime,
 ) -> int:
     """Say how long unpaid orders of a channel and class hold stock, how much longer once extended, and whether they may be split (A2)."""
+    known = customer_class in ("*", *keys(CUSTOMER_CLASSES))
+    check(known, "没有这个客户等级 / there is no such class of customer")
     check(1 <= minutes <= 43_200 and 1 <= extension_minutes <= 43_200, "时长须为 1 分钟至 30 天 / from a minute to 30 days")
     place = {"channel": channel, "customer_class": customer_class}
     values = {"minutes": minutes, "extension_minutes": extension_minutes, "may_split": may_split}

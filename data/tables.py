@@ -181,7 +181,6 @@ customers = Table(
     Column("customer_id", Text, primary_key=True, comment="as orders name them; no personal data"),
     Column("region_code", Text),
     Column("city", Text),
-    Column("customer_class", Text, comment="how long their orders may hold stock, key of hold_rules; null = as any"),
     Column("observed_at", Time, nullable=False),
 )
 
@@ -644,6 +643,7 @@ order_contacts = Table(
     Column("buyer_note", Text),
     Column("ingested_at", Time, nullable=False),
     Index(None, "ingested_at"),
+    Index("ix_order_contacts_buyer", text("coalesce(buyer_name, email)")),
 )
 
 erased_contacts = Table(
@@ -1303,7 +1303,7 @@ hold_rules = Table(
     "hold_rules",
     metadata,
     Column("channel", Text, primary_key=True, comment="* = every channel"),
-    Column("customer_class", Text, primary_key=True, comment="* = every class"),
+    Column("customer_class", Text, primary_key=True, comment="key of models.stock.words.CUSTOMER_CLASSES; * = every class"),
     Column("minutes", Integer, nullable=False, comment="an unpaid order holds stock for so long"),
     Column("extension_minutes", Integer, nullable=False, comment="its one extension adds"),
     Column("may_split", Boolean, nullable=False, comment="whether an order may leave from several warehouses"),

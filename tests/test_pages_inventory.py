@@ -288,9 +288,16 @@ def test_thresholds_quotas_and_hold_times_are_set_with_their_author(shop: Engine
     app.number_input(key="stock_hold_rule_minutes").set_value(45)
     press(app, "保存时长")
     assert value(shop, "SELECT minutes FROM hold_rules WHERE channel = '*' AND customer_class = '*'") == 45
+    app.selectbox(key="stock_hold_rule_class").set_value("returning")
+    app.number_input(key="stock_hold_rule_minutes").set_value(120)
+    press(app, "保存时长")
+    assert value(shop, "SELECT minutes FROM hold_rules WHERE channel = '*' AND customer_class = 'returning'") == 120
+    assert "老客" in texts(app)
+    assert "满 10 单或满 ¥1.00万" in texts(app)
     assert value(shop, "SELECT set_by FROM stock_rules WHERE sku_code = 'PAN-28'") == "demo.warehouse"
     with shop.begin() as connection:
         connection.execute(text("DELETE FROM stock_rules WHERE sku_code = 'PAN-28'"))
+        connection.execute(text("DELETE FROM hold_rules WHERE customer_class = 'returning'"))
 
 
 def test_an_unknown_sku_is_mapped_and_its_rows_are_taken_in(shop: Engine) -> None:

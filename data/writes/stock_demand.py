@@ -34,10 +34,10 @@ def orders_to_settle(connection: Connection, keys: Sequence[tuple[str, str]]) ->
     asked = f"""
         SELECT o.shop_id, o.order_no, o.nature, o.channel, o.kind, o.warehouse_code, o.region_code, o.category, o.carrier_code,
             o.ingested_at, o.created_at, o.paid_to, o.shipped_to, least(o.cancelled_to, o.refunded_to) AS ended_to, o.close_reason,
-            o.paid_minor, o.paid_reporting_minor, o.currency, i.reporting_currency, c.customer_class,
+            o.paid_minor, o.paid_reporting_minor, o.currency, i.reporting_currency,
             h.state AS holding, h.known_at AS holding_known_at, h.decided_at, h.held_at
         FROM {_KEYS} JOIN orders AS o USING (shop_id, order_no)
-        LEFT JOIN customers AS c USING (customer_id) LEFT JOIN order_holding AS h USING (shop_id, order_no)
+        LEFT JOIN order_holding AS h USING (shop_id, order_no)
         LEFT JOIN installation AS i ON true
         WHERE NOT o.stub ORDER BY o.ingested_at, o.created_at, o.shop_id, o.order_no"""
     return list(connection.execute(text(asked), _keys(keys)))

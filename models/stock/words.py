@@ -64,6 +64,13 @@ HOLDING_STATES: tuple[Word, ...] = (
     Word("untracked", "未建库存", "No stock known"),
 )
 
+# What a buyer is to us (``models.customers``).
+CUSTOMER_CLASSES: tuple[Word, ...] = (
+    Word("new", "新客", "New customer"),
+    Word("returning", "老客", "Returning customer"),
+    Word("major", "大客户", "Major customer"),
+)
+
 # What a channel is told to do with an item (S10); the last two are what a threshold may ask for.
 CHANNEL_ACTIONS: tuple[Word, ...] = (
     Word("sell", "在售", "On sale"),
@@ -78,6 +85,7 @@ NAMES: Mapping[str, Mapping[str, Word]] = {
     "step": {word.key: word for word in HOLD_STEPS},
     "holding": {word.key: word for word in HOLDING_STATES},
     "action": {word.key: word for word in CHANNEL_ACTIONS},
+    "customer": {word.key: word for word in CUSTOMER_CLASSES},
 }
 
 
