@@ -11,7 +11,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
 
-from data.stock_lots import Rules, judge, open_lot, read_rules, ship
+from data.stock_leaving import ship
+from data.stock_lots import Rules, judge, open_lot, read_rules
 from data.writes.holds import Grant, Refused, close, confirm, grant, lock_orders, release_expired
 from data.writes.order_holding import store_standings
 from data.writes.stock_demand import orders_to_settle

@@ -9,10 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from data.queries.customer_classes import customer_classes
-from data.writes.holds import Close, Grant, lock_stock, release_expired
+from data.writes.holds import Close, Grant, Shipped, lock_stock, release_expired
 from data.writes.order_holding import Standing
 from data.writes.stock_demand import wanted_pieces
-from data.writes.stock_out import post_shipments
 from data.writes.stock_touch import Key, touch
 from models.order_kinds import ORDER_KINDS_BY_KEY
 from models.promise import closed_by_merchant
@@ -44,7 +43,10 @@ class Rules:
 
 @dataclass
 class Lot:
-    """The orders of one transaction and the stock they meet; ``free`` goes down as they are settled one after the other."""
+    """The orders of one transaction and the stock they meet; ``free`` goes down as they are settled one after the other.
+
+    ``gone`` is what was taken off open holds in this transaction since it has left; the rows of ``holds`` are from before.
+    """
 
     as_of: datetime
     rules: Rules
@@ -54,6 +56,8 @@ class Lot:
     before: Mapping[Key, Mapping[str, Wish]]
     stock: Mapping[Place, Any]
     free: dict[Place, int]
+    gone: dict[tuple[Key, Place], int] = field(default_factory=dict)
+    shipped: list[Shipped] = field(default_factory=list)
     closes: list[Close] = field(default_factory=list)
     confirms: list[tuple[str, str, str, str]] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
@@ -94,22 +98,14 @@ def open_lot(connection: Connection, stated: Mapping[Key, str | None], *, rules:
     return Lot(as_of, rules, pieces, _by_order(_holds_of(connection, keys)), classes, before, stock, free)
 
 
-def ship(connection: Connection, lot: Lot, orders: Sequence[Any]) -> int:
-    """Post what the shipped ones of some orders took, before anything is granted from what is left; returns how many moves."""
-    gone = {(order.shop_id, order.order_no): order for order in orders if order.shipped_to is not None}
-    out = {key: places for key, order in gone.items() if (places := _left_from(lot, order, _asking(lot, order, lapsed=False)))}
-    moves = post_shipments(connection, out, {key: order.shipped_to for key, order in gone.items()}, as_of=lot.as_of)
-    for move in moves:
-        lot.free[move.sku_code, move.warehouse_code] += move.units
-    return len(moves)
-
-
 def judge(lot: Lot, order: Any) -> None:
     """Judge one order and put down what is to happen; what it takes is gone for those after it."""
     key = (order.shop_id, order.order_no)
     rows = lot.holds.get(key, ())
     open_holds = [
-        Hold(row.sku_code, row.warehouse_code, row.units, row.state == "confirmed", row.expires_at) for row in rows if row.closed_at is None
+        Hold(row.sku_code, row.warehouse_code, units, row.state == "confirmed", row.expires_at)
+        for row in rows
+        if row.closed_at is None and (units := row.units - lot.gone.get((key, (row.sku_code, row.warehouse_code)), 0))
     ]
     asking = _asking(lot, order, lapsed=order.holding == "lapsed" or any(row.state == "expired" for row in rows))
     if order.holding is None and not asking.wishes:
@@ -131,13 +127,15 @@ def _asking(lot: Lot, order: Any, *, lapsed: bool) -> Asking:
     key = (order.shop_id, order.order_no)
     rule = lot.rules.of(order.channel, lot.classes.get(key))
     lines: dict[str, dict[str, int]] = {}
+    gone: dict[str, int] = {}
     for piece in lot.pieces.get(key, ()):
+        gone[piece.sku_code] = gone.get(piece.sku_code, 0) + piece.gone
         line = lines.setdefault(piece.line_key, {})
         line[piece.sku_code] = line.get(piece.sku_code, 0) + piece.units
     wishes: dict[str, Wish] = {}
     for line in lines.values():
         for sku, units in line.items():
-            had = wishes.get(sku) or replace(lot.before.get(key, {}).get(sku, Wish(0, None)), units=0)
+            had = wishes.get(sku) or replace(lot.before.get(key, {}).get(sku, Wish(0, None)), units=0, gone=gone.get(sku, 0))
             # a warehouse without a book of it can neither hold nor refuse it
             stated = order.warehouse_code if (sku, order.warehouse_code) in lot.stock else None
             place = had.leaves_from or stated
@@ -162,28 +160,6 @@ def _asking(lot: Lot, order: Any, *, lapsed: bool) -> Asking:
 
 def _learnt_at(lot: Lot, sku_code: str) -> datetime | None:
     return min((row.learnt_at for (sku, _), row in lot.stock.items() if sku == sku_code), default=None)
-
-
-def _left_from(lot: Lot, order: Any, asking: Asking) -> dict[Place, int]:
-    """Return from where a shipped order left: the warehouse stated, else where it was held, else the only one there is."""
-    key = (order.shop_id, order.order_no)
-    places: dict[Place, int] = {}
-    for sku, wish in asking.wishes.items():
-        there = [place for place in lot.stock if place[0] == sku]
-        if order.warehouse_code is not None:
-            shares = {(sku, order.warehouse_code): wish.units}
-        elif held := {(row.sku_code, row.warehouse_code): row.units for row in lot.holds.get(key, ()) if row.sku_code == sku}:
-            shares = held if sum(held.values()) == wish.units else {next(iter(held)): wish.units}
-        else:
-            shares = {there[0]: wish.units} if len(there) == 1 else {}
-        places |= {place: units for place, units in shares.items() if place in lot.stock and _counts_from(lot, place) < order.shipped_to}
-    return places
-
-
-def _counts_from(lot: Lot, place: Place) -> datetime:
-    row = lot.stock[place]
-    since: datetime = row.counted_at or row.opened_at
-    return since
 
 
 def _minors(lot: Lot, order: Any) -> dict[str, int | None]:

@@ -451,6 +451,7 @@ order_lines = Table(
     Column("title", Text),
     Column("properties", Text),
     Column("quantity", BigInteger),
+    Column("shipped_quantity", BigInteger, comment="of quantity has left, as the source last stated; null = it does not say"),
     Column("unit_price_minor", BigInteger),
     Column("amount_minor", BigInteger),
     Column("category", Text, comment="of the SKU row valid when the order was created; null = 未归类"),

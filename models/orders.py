@@ -37,6 +37,7 @@ LINE_FIELDS: tuple[str, ...] = (
     "title",
     "properties",
     "quantity",
+    "shipped_quantity",
     "unit_price_minor",
     "amount_minor",
     "ship_by_at",

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 
 from data.connectors.columns import Columns
 from data.connectors.faults import Faults
@@ -52,6 +53,42 @@ def test_a_gift_without_what_names_it_refuses_its_order_by_the_gifts_list() -> N
     read_lines(fields, TABLE)
 
     assert [(finding.row, finding.field, finding.code) for finding in fields.faults.findings] == [(1, "gifts.sku", "missing")]
+
+
+PACKED = Table.model_validate(
+    TABLE.model_dump(by_alias=True, exclude_unset=True)
+    | {"packed": {"each": "parcels", "lines": "inside", "key": "sku", "quantity": "count", "skip": {"state": ["lost"]}}}
+)
+
+
+def test_what_has_left_of_a_line_is_the_sum_over_the_packages_of_its_record() -> None:
+    tea, pot = {"sku": "TEA", "count": 3}, {"sku": "POT", "count": 1}
+    parcels = [{"inside": [{"sku": "TEA", "count": 1}]}, {"state": "lost", "inside": [pot]}, {"inside": [{"sku": "TEA", "count": "1.0"}]}]
+    fields = _fields(
+        {"items": [tea, pot], "gifts": [{"sku": "CUP", "count": 1}], "parcels": parcels},
+        {"items": [tea], "parcels": []},
+        {"items": [tea, pot], "parcels": [{"inside": [{"sku": "POT", "count": 1}]}, {}]},
+    )
+
+    lines = read_lines(fields, PACKED)
+
+    assert lines.parent.tolist() == [0, 0, 1, 2, 2, 0]
+    assert lines.values["shipped_quantity"].to_pylist() == [2, 0, None, 0, 1, None]
+
+
+def test_a_package_that_does_not_say_how_much_refuses_the_order_it_is_of() -> None:
+    fields = _fields({"items": []}, {"items": [{"sku": "TEA", "count": 2}], "parcels": [{}, {"inside": [{"sku": "TEA", "count": "two"}]}]})
+
+    read_lines(fields, PACKED)
+
+    assert [(finding.row, finding.field, finding.code) for finding in fields.faults.findings] == [
+        (2, "parcels.inside.count", "not_a_count")
+    ]
+
+
+def test_only_lines_that_have_a_key_can_be_packed() -> None:
+    with pytest.raises(ValueError, match="packed: only lines"):
+        Table.model_validate(PACKED.model_dump(by_alias=True, exclude_unset=True) | {"line_key": None})
 
 
 def test_lines_of_one_key_are_numbered_within_their_order_only() -> None:

@@ -257,7 +257,7 @@ def test_the_keys_of_every_master_are_those_of_the_table_it_fills() -> None:
 def _promised_type(column: str) -> str:
     if column == "row_number":
         return "int64"
-    if column.endswith("_minor") or column == "quantity":
+    if column.endswith("_minor") or column in ("quantity", "shipped_quantity"):
         return "Int64"
     return "datetime64[us, UTC]" if column.endswith(("_at", "_from", "_to")) else "str"
 

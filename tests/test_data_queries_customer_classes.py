@@ -65,8 +65,8 @@ def test_a_class_is_that_of_the_orders_the_same_buyer_paid_for_before_in_the_sam
         bought(connection, "LAW", "ann", at=NOW, paid_from=None, paid_to=None)
         for number, (buyer, days, fate, channel, minor) in enumerate(before):
             at = NOW + timedelta(days=days)
-            ends = {f"{fate}_{end}": at + DAY for end in ("from", "to")} if fate in ("cancelled", "refunded") else {}
-            paid = {"paid_from": None, "paid_to": None} if fate == "unpaid" else {}
+            ends: dict[str, Any] = {f"{fate}_{end}": at + DAY for end in ("from", "to")} if fate in ("cancelled", "refunded") else {}
+            paid: dict[str, Any] = {"paid_from": None, "paid_to": None} if fate == "unpaid" else {}
             bought(connection, f"LAW-{number}", buyer, at=at, channel=channel, paid_reporting_minor=minor, **ends, **paid)
 
         said = of(connection, "LAW")

@@ -27,6 +27,7 @@ READ_AS: Mapping[str, str] = {
     "line_key": "id",
     "customer_id": "id",
     "quantity": "count",
+    "shipped_quantity": "count",
     "pieces": "pieces",
     "signed_pieces": "signed_pieces",
     "region_code": "region",

@@ -10,7 +10,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from data.connectors.manifest_entries import StatementRows
-from data.connectors.manifest_parts import Condition, Names, NumberSpec, Observed, Parts, Replaces, Rule, Spec, Status, Strict, Words
+from data.connectors.manifest_parts import (
+    Condition,
+    Names,
+    NumberSpec,
+    Observed,
+    Packed,
+    Parts,
+    Replaces,
+    Rule,
+    Spec,
+    Status,
+    Strict,
+    Words,
+)
 from data.connectors.manifest_stock import StockRows
 from data.connectors.readers.cells import clean_name
 from models.events import EVENT_TYPES, RANK_OTHER, RANK_PLATFORM, RANK_WAREHOUSE, WAREHOUSE_OWNS
@@ -95,6 +108,7 @@ class Table(Strict):
     status: Status | None = None
     kinds: tuple[Rule, ...] = ()
     parts: tuple[Parts, ...] = ()
+    packed: Packed | None = None
     may_imply: tuple[str, ...] | None = None
     personal: Names = ()
     second_header: bool = False
@@ -124,6 +138,8 @@ class Table(Strict):
             _known("reference", self.reference, REFERENCE_COLUMNS[self.fills])
         elif self.order_no is None and self.entry is None and self.stock is None:
             raise ValueError("`order_no` is needed")
+        if self.packed is not None and (not self.line_each or self.line_key is None):
+            raise ValueError("packed: only lines of `line_each` that have a `line_key` can be told to have left")
         if self.parent and "created" not in self.times:
             raise ValueError("a parent table needs `times.created`")
         if self.continued_by and (self.format, self.grain) != ("rows", "line"):
@@ -180,7 +196,7 @@ class Table(Strict):
     def line_columns(self) -> frozenset[str]:
         """The columns that speak of a row's line or package alone."""
         specs = [*self.line.values(), *([self.line_key] if self.line_key else [])]
-        return frozenset([*self.part, *(name for spec in specs for name in spec.sources)])
+        return frozenset([*self.part, *(name for spec in specs for name in (*spec.sources, *spec.where))])
 
     @property
     def known_columns(self) -> tuple[str, ...]:

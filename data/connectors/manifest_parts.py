@@ -208,6 +208,20 @@ class Parts(Strict):
         return self
 
 
+class Packed(Strict):
+    """A nested list of packages, each with the lines that left in it: ``shipped_quantity`` of a line is the sum over them.
+
+    ``key`` names the line, as ``line_key`` does, and ``quantity`` says how many. Packages that meet ``skip`` have not left; of a record
+    without packages nothing is said.
+    """
+
+    each: str
+    lines: str
+    key: str
+    quantity: str
+    skip: Condition = Field(default_factory=dict)
+
+
 class Replaces(Strict):
     """Columns that name orders in whose place a row's own has come (an order split up lives on in its children).
 

@@ -44,6 +44,17 @@ class Close:
 
 
 @dataclass(frozen=True)
+class Shipped:
+    """Pieces of a hold that have left; what stays of it stays held."""
+
+    shop_id: str
+    order_no: str
+    sku_code: str
+    warehouse_code: str
+    units: int
+
+
+@dataclass(frozen=True)
 class _Answer:
     """How many holds were granted, and whether there is no stock at all where one was asked for."""
 
@@ -233,6 +244,39 @@ CLOSED_SQL = f"""
         SELECT sku_code, shop_id, order_no, warehouse_code, part, step, -units, :as_of, :person_id, :note FROM closed
     )"""
 _CLOSE = text(f"WITH asked AS MATERIALIZED ({_given(Close)}), {CLOSED_SQL} SELECT count(*) FROM closed")
+
+
+def ship_part(connection: Connection, shipped: Sequence[Shipped], *, as_of: datetime) -> int:
+    """Take what has left off open holds and write the steps; a hold of which all has left is closed. Returns how many there were.
+
+    Whoever calls this has locked the orders and their rows of ``stock``, and asks for no more than a hold has.
+    """
+    if not shipped:
+        return 0
+    return int(connection.execute(_SHIP_PART, {**_arrays(shipped), "as_of": as_of}).scalar_one())
+
+
+_SHIP_PART = text(f"""
+    WITH asked AS MATERIALIZED ({_given(Shipped)}),
+    lessened AS (
+        UPDATE holds AS h SET units = CASE h.units WHEN asked.units THEN h.units ELSE h.units - asked.units END,
+            state = CASE h.units WHEN asked.units THEN 'shipped' ELSE h.state END,
+            closed_at = CASE h.units WHEN asked.units THEN CAST(:as_of AS timestamptz) END, version = h.version + 1
+        FROM asked
+        WHERE (h.shop_id, h.order_no, h.sku_code, h.warehouse_code, h.part)
+            = (asked.shop_id, asked.order_no, asked.sku_code, asked.warehouse_code, '') AND h.closed_at IS NULL
+        RETURNING h.shop_id, h.order_no, h.sku_code, h.warehouse_code, asked.units
+    ),
+    taken AS (
+        UPDATE stock AS s SET held = s.held - l.units, version = s.version + 1, changed_at = :as_of
+        FROM (SELECT sku_code, warehouse_code, sum(units)::bigint AS units FROM lessened GROUP BY sku_code, warehouse_code) AS l
+        WHERE (s.sku_code, s.warehouse_code) = (l.sku_code, l.warehouse_code)
+    ),
+    told AS (
+        INSERT INTO hold_steps (sku_code, shop_id, order_no, warehouse_code, part, step, units, at)
+        SELECT sku_code, shop_id, order_no, warehouse_code, '', 'shipped', -units, :as_of FROM lessened
+    )
+    SELECT count(*) FROM lessened""")
 
 
 def confirm(connection: Connection, places: Sequence[tuple[str, str, str, str]], *, as_of: datetime) -> int:

@@ -14,7 +14,8 @@ from models.stock.kinds import MAX_PIECES
 
 _STOCKED = f"coalesce(o.kind, 'normal') NOT IN ({', '.join(repr(kind.key) for kind in ORDER_KIND_TABLE if not kind.moves_stock)})"
 
-# One row an order line and SKU it holds; ``o`` are orders, ``l`` the lines of the source that counts.
+# One row an order line and SKU it holds; ``o`` are orders, ``l`` the lines of the source that counts. ``gone`` of ``units`` have left,
+# where the source tells of a line by itself.
 WANTED_PIECES = f"""
     order_lines AS l
     LEFT JOIN LATERAL (
@@ -24,7 +25,8 @@ WANTED_PIECES = f"""
     LEFT JOIN sku_bundles AS b ON b.bundle_code = coalesce(named.sku_code, l.sku_code)
     CROSS JOIN LATERAL (
         SELECT coalesce(b.sku_code, named.sku_code, l.sku_code) AS sku_code,
-            l.quantity * coalesce(named.pieces, 1) * coalesce(b.pieces, 1) AS units
+            l.quantity * coalesce(named.pieces, 1) * coalesce(b.pieces, 1) AS units,
+            least(coalesce(l.shipped_quantity, 0), l.quantity) * coalesce(named.pieces, 1) * coalesce(b.pieces, 1) AS gone
     ) AS wanted
     WHERE l.source = o.line_source AND l.sku_code IS NOT NULL AND l.quantity BETWEEN 1 AND {MAX_PIECES} AND {_STOCKED}"""
 
@@ -35,6 +37,10 @@ def orders_to_settle(connection: Connection, keys: Sequence[tuple[str, str]]) ->
         SELECT o.shop_id, o.order_no, o.nature, o.channel, o.kind, o.warehouse_code, o.region_code, o.category, o.carrier_code,
             o.ingested_at, o.created_at, o.paid_to, o.shipped_to, least(o.cancelled_to, o.refunded_to) AS ended_to, o.close_reason,
             o.paid_minor, o.paid_reporting_minor, o.currency, i.reporting_currency,
+            CASE WHEN o.shipped_to IS NULL THEN (
+                SELECT max(occurred_to) FROM order_events AS e
+                WHERE (e.shop_id, e.order_no, e.type) = (o.shop_id, o.order_no, 'part_shipped')
+            ) END AS part_shipped_to,
             h.state AS holding, h.known_at AS holding_known_at, h.decided_at, h.held_at
         FROM {_KEYS} JOIN orders AS o USING (shop_id, order_no)
         LEFT JOIN order_holding AS h USING (shop_id, order_no)
@@ -46,7 +52,7 @@ def orders_to_settle(connection: Connection, keys: Sequence[tuple[str, str]]) ->
 def wanted_pieces(connection: Connection, keys: Sequence[tuple[str, str]]) -> list[Any]:
     """Return the pieces that the lines of some orders want: one row a line and SKU, in the order of lines, with the line's amount."""
     asked = f"""
-        SELECT o.shop_id, o.order_no, w.line_key, w.sku_code, w.units,
+        SELECT o.shop_id, o.order_no, w.line_key, w.sku_code, w.units, w.gone,
             w.minor / count(*) OVER (PARTITION BY o.shop_id, o.order_no, w.line_key) AS minor
         FROM {_KEYS} JOIN orders AS o USING (shop_id, order_no) CROSS JOIN LATERAL (
             SELECT l.line_key, wanted.*, coalesce(l.amount_minor, l.unit_price_minor * l.quantity) AS minor

@@ -1,11 +1,13 @@
 """What left the warehouses with orders that were shipped?
 
-A shipped order moves its pieces once, from the warehouse it left; where that turns out to be another one, the pieces are put back there.
+A shipped order moves its pieces once, from the warehouse it left, or as many of them as its source says have left; where that turns out to
+be another warehouse, or fewer, the pieces are put back there.
 What left before a book's opening count is in that count.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import Connection, text
 
@@ -14,19 +16,18 @@ from data.writes.stock_moves import ORDER_SOURCE, Move, post_moves, post_moves_o
 from data.writes.stock_touch import Key
 from models.stock.allocation import Place
 
+# Of each order, by place: pieces that left, and in how many moves.
+Posted: TypeAlias = Mapping[Key, Mapping[Place, tuple[int, int]]]
 # Orders whose shipments are posted in one statement.
 _AT_ONCE = 20_000
 
 
 def post_shipments(
-    connection: Connection, out: Mapping[Key, Mapping[Place, int]], shipped: Mapping[Key, datetime], *, as_of: datetime
-) -> list[Move]:
-    """Post what orders shipped by place, less what was posted of them before; returns the moves made."""
-    if not out:
-        return []
-    posted = _posted(connection, list(out))
-    moves = [move for key, places in out.items() for move in _moves(key, places, posted.get(key, {}), at=shipped[key])]
-    post_moves(connection, moves, as_of=as_of)
+    connection: Connection, out: Mapping[Key, Mapping[Place, int]], shipped: Mapping[Key, datetime], *, posted: Posted, as_of: datetime
+) -> dict[Key, list[Move]]:
+    """Post what orders shipped by place, less what was posted of them before (``posted``); returns the moves made of each."""
+    moves = {key: _moves(key, places, posted.get(key, {}), at=shipped[key]) for key, places in out.items()}
+    post_moves(connection, [move for each in moves.values() for move in each], as_of=as_of)
     return moves
 
 
@@ -41,8 +42,10 @@ def _moves(key: Key, places: Mapping[Place, int], posted: Mapping[Place, tuple[i
     return moves
 
 
-def _posted(connection: Connection, keys: Sequence[Key]) -> dict[Key, dict[Place, tuple[int, int]]]:
-    """Return what was posted of orders before: pieces that left, and in how many moves."""
+def posted_of(connection: Connection, keys: Sequence[Key]) -> Posted:
+    """Return what was posted of orders before, by place: pieces that left, and in how many moves."""
+    if not keys:
+        return {}
     asked = """
         SELECT k.shop_id, k.order_no, m.sku_code, m.warehouse_code, -sum(m.units)::bigint AS units, count(*) AS times
         FROM unnest(CAST(:shops AS text[]), CAST(:orders AS text[])) AS k (shop_id, order_no)

@@ -50,7 +50,8 @@ class Hold:
 class Wish:
     """What an order wants of a SKU; ``learnt_at``: since when we know stock of it, None = none is known.
 
-    ``leaves_from`` is the warehouse that was stated for it, or that a person chose; None = whichever has it.
+    ``gone`` of its pieces have left in a part shipment, and want nothing more. ``leaves_from`` is the warehouse that was stated for it, or
+    that a person chose; None = whichever has it.
     """
 
     units: int
@@ -59,6 +60,12 @@ class Wish:
     oversold: int = 0
     spoiled: bool = False
     leaves_from: str | None = None
+    gone: int = 0
+
+    @property
+    def due(self) -> int:
+        """How many pieces are still to leave."""
+        return self.units - self.gone
 
     @property
     def tracked(self) -> bool:
@@ -129,7 +136,7 @@ def _is_misplaced(asking: Asking, hold: Hold, holds: Sequence[Hold]) -> bool:
     if _is_elsewhere(asking, hold):
         return True
     held = sum(each.units for each in holds if each.sku_code == hold.sku_code)
-    return held > (asking.wishes[hold.sku_code].units if hold.sku_code in asking.wishes else 0)
+    return held > (asking.wishes[hold.sku_code].due if hold.sku_code in asking.wishes else 0)
 
 
 def _misplaced(asking: Asking, hold: Hold) -> Ending:
@@ -147,7 +154,7 @@ def _placed(asking: Asking, staying: Sequence[Hold], *, close: dict[Place, Endin
     held: dict[str, int] = {}
     for hold in staying:
         held[hold.sku_code] = held.get(hold.sku_code, 0) + hold.units
-    wants = {sku: wish.units for sku, wish in asking.wishes.items() if wish.tracked and held.get(sku, 0) < wish.units}
+    wants = {sku: wish.due for sku, wish in asking.wishes.items() if wish.tracked and held.get(sku, 0) < wish.due}
     partly = [hold for hold in staying if hold.sku_code in wants]
     found = _allocated(asking, wants, free=_with(free, partly))
     better = {sku for sku in wants if wants[sku] - found.short.get(sku, 0) > held.get(sku, 0)}
@@ -170,7 +177,7 @@ def _allocated(asking: Asking, wants: Mapping[str, int], *, free: Mapping[Place,
 
 
 def _state(asking: Asking, short: Mapping[str, int]) -> str:
-    tracked = {sku: wish.units for sku, wish in asking.wishes.items() if wish.tracked}
+    tracked = {sku: wish.due for sku, wish in asking.wishes.items() if wish.tracked}
     if not tracked:
         return "untracked"
     missing = sum(short.values())

@@ -1,4 +1,4 @@
-"""classes of customers are judged by what buyers paid for."""
+"""classes of customers are judged by what buyers paid for; what of an order line has left."""
 
 from collections.abc import Sequence
 
@@ -24,3 +24,12 @@ def upgrade() -> None:
         existing_nullable=False,
     )
     op.create_index("ix_order_contacts_buyer", "order_contacts", [sa.literal_column("coalesce(buyer_name, email)")], unique=False)
+    op.add_column(
+        "order_lines",
+        sa.Column(
+            "shipped_quantity",
+            sa.BigInteger(),
+            nullable=True,
+            comment="of quantity has left, as the source last stated; null = it does not say",
+        ),
+    )
