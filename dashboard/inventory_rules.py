@@ -16,7 +16,7 @@ from dashboard.inventory_sku import quota_said
 from dashboard.tables import Figures, Words, listing, none_yet, plain, unbroken, wide
 from dashboard.view import View
 from data import actions
-from data.api import engine
+from data.api import decimals_of, engine
 from data.reads import HoldRule, QuotaRule, StockRule
 from models.customers import LOOK_BACK, MAJOR_MINOR, MAJOR_ORDERS
 from models.scope import EVERYTHING
@@ -101,7 +101,7 @@ def _holds(found: list[HoldRule], *, view: View) -> None:
             "平台没有给出买家时不分等级。先看客户等级，再看渠道；占用和延长都按这条规则。",
             days=LOOK_BACK.days,
             orders=MAJOR_ORDERS,
-            amount=fmt.money(MAJOR_MINOR),
+            amount=fmt.money(MAJOR_MINOR, currency=view.currency, language=language(), decimals=decimals_of(view.currency)),
         )
     )
     listing(

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 # Personal data is kept no longer than this (``data.settings``), so nothing before it can be asked.
 LOOK_BACK = timedelta(days=90)
-# A major customer has paid for as many orders in that time, or for as much: 10,000.00 in the reporting currency.
+# A major customer has paid for as many orders in that time, or for as much: in minor units of the reporting currency,
+# of CNY that is 10,000.00.
 MAJOR_ORDERS = 10
 MAJOR_MINOR = 1_000_000
 
