@@ -68,8 +68,9 @@ CUBES: tuple[Cube, ...] = (
     Cube("channel_hour", ("channel",), hourly=True),
 )
 
-# By each of these the lengths of stages are counted apart (``dwell_day``).
+# By each of these the lengths of stages are counted apart (``dwell_day``), and under DWELL_TOGETHER all orders, with '' as their value.
 DWELL_DIMENSIONS: tuple[str, ...] = ("channel", "region_code", "category", "warehouse_code", "carrier_code")
+DWELL_TOGETHER = "all"
 
 # What an order adds to the components of stock, C2 and C5 of the index.
 HOLD_COUNTS: tuple[str, ...] = ("lines_arrived", "lines_filled", "held_due", "held_in_time")

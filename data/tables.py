@@ -20,6 +20,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Numeric,
+    PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
@@ -539,12 +540,14 @@ cubes = {cube.name: _cube(cube) for cube in CUBES}
 dwell_day = Table(
     "dwell_day",
     metadata,
-    Column("day", Date, primary_key=True, comment="business day on which the stage ended"),
-    Column("dimension", Text, primary_key=True, comment="one of data.measures.DWELL_DIMENSIONS; each holds every order once"),
-    Column("value", Text, primary_key=True, comment="'' = 未归类"),
-    Column("stage", Text, primary_key=True, comment="key of models.stages.TIMED_STAGES"),
-    Column("bucket", SmallInteger, primary_key=True, comment="models.durations; -1 = only bounds are known"),
+    Column("day", Date, nullable=False, comment="business day on which the stage ended"),
+    Column("dimension", Text, nullable=False, comment="DWELL_DIMENSIONS or DWELL_TOGETHER of data.measures; each holds every order"),
+    Column("value", Text, nullable=False, comment="'' = 未归类, or all of them together"),
+    Column("stage", Text, nullable=False, comment="key of models.stages.TIMED_STAGES"),
+    Column("bucket", SmallInteger, nullable=False, comment="models.durations; -1 = only bounds are known"),
     Column("orders", BigInteger, nullable=False),
+    # a question is about some days of one dimension: its rows lie beside each other
+    PrimaryKeyConstraint("dimension", "day", "value", "stage", "bucket"),
 )
 
 stage_limits = Table(

@@ -180,6 +180,31 @@ def test_coarser_cells_are_there_for_what_an_older_version_rolled_up(
     assert [tuple(cell) for cell in cells] == summed
 
 
+def test_stays_of_all_orders_together_are_there_for_what_an_older_version_counted(make_engine: MakeEngine) -> None:
+    engine = make_engine()
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
+        command.upgrade(alembic_config(connection), "0013")
+        connection.execute(
+            text("""
+            INSERT INTO dwell_day (day, dimension, value, stage, bucket, orders) VALUES
+                ('2026-11-01', 'channel', 'jd', 'paid', 3, 2), ('2026-11-01', 'channel', 'pdd', 'paid', 3, 5),
+                ('2026-11-01', 'channel', '', 'paid', -1, 1), ('2026-11-02', 'channel', 'jd', 'paid', 3, 4),
+                ('2026-11-01', 'category', 'food', 'paid', 3, 7)
+            """)
+        )
+
+        command.upgrade(alembic_config(connection), "0015")
+
+        kept = connection.execute(
+            text("SELECT day::text, value, stage, bucket, orders FROM dwell_day WHERE dimension = 'all' ORDER BY 1, 4")
+        )
+        rows = [tuple(row) for row in kept]
+        counted = connection.scalar(text("SELECT count(*) FROM dwell_day"))
+    assert rows == [("2026-11-01", "", "paid", -1, 1), ("2026-11-01", "", "paid", 3, 7), ("2026-11-02", "", "paid", 3, 4)]
+    assert counted == 8
+
+
 # Three orders, paid and shipped, as the version before the stages kept them, rolled up once.
 OLDER = (
     "INSERT INTO installation (id, kind, created_at, zone, reporting_currency) VALUES (1, 'real', :at, 'Asia/Shanghai', 'CNY')",

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, text
 
 from data.current_events import current_events_sql
 from data.ingest import ingest_path
-from data.measures import AXES, CUBES, DWELL_DIMENSIONS, MEASURE_NAMES, Cube
+from data.measures import AXES, CUBES, DWELL_DIMENSIONS, DWELL_TOGETHER, MEASURE_NAMES, Cube
 from data.roll_up import Snapshot, roll_up_changes
 from data.settings import Settings
 from data.writes import roll_up
@@ -147,8 +147,8 @@ def recounted_stays(connection: Connection) -> Cells:
                 continue
             exact = begun[0] == begun[1] and left[0] == left[1]
             bucket = bucket_of((left[1] - begun[1]).total_seconds()) if exact else BOUNDED
-            for dimension in DWELL_DIMENSIONS:
-                counts[left[1].astimezone(ZONE).date(), dimension, order[dimension] or "", key, bucket] += 1
+            for dimension in (*DWELL_DIMENSIONS, DWELL_TOGETHER):
+                counts[left[1].astimezone(ZONE).date(), dimension, order.get(dimension) or "", key, bucket] += 1
     return {key: (count,) for key, count in counts.items()}
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from data.measures import open_stage
+from data.measures import DWELL_TOGETHER, open_stage
 from data.queries.health import NoSuchGrain, Part, chosen_cells, cube_for, orders_of, sees_anything
 from models.scope import Scope
 from models.stages import SHARES, SHIPPED_FOR
@@ -68,7 +68,7 @@ def stays(connection: Connection, *, scope: Scope, part: Part, first: date, last
     dimensions = tuple(dict.fromkeys((*([by] if by else []), *chosen.columns)))
     if len(dimensions) > 1:
         raise NoSuchGrain(dimensions)
-    dimension = dimensions[0] if dimensions else "channel"
+    dimension = dimensions[0] if dimensions else DWELL_TOGETHER
     condition = chosen.condition.replace(f" {dimension} = ", " value = ")
     rows = connection.execute(
         text(f"""

@@ -1,10 +1,10 @@
 """How long do orders stay in each stage, counted so that quantiles can be added up?
 
 ``dwell_day`` has one row a business day, dimension, value, stage and bucket of length; each dimension holds every order once, so its
-values add up to the whole. An order counts on the day on which it left the stage.
+values add up to the whole, which is also there by itself. An order counts on the day on which it left the stage.
 """
 
-from data.measures import DWELL_DIMENSIONS
+from data.measures import DWELL_DIMENSIONS, DWELL_TOGETHER
 from models.durations import BOUNDED, EDGES
 from models.stages import STAGES_BY_KEY, TIMED_STAGES
 
@@ -14,7 +14,7 @@ _EDGES = f"CAST(ARRAY[{', '.join(str(edge) for edge in EDGES)}] AS bigint[])"
 
 def added_dwell_sql(images: str) -> str:
     """Return the CTEs that add the stays of signed images in relation ``images`` to ``dwell_day``; binds ``zone``."""
-    dimensions = ", ".join(f"('{dimension}', {dimension})" for dimension in DWELL_DIMENSIONS)
+    dimensions = ", ".join((*(f"('{dimension}', {dimension})" for dimension in DWELL_DIMENSIONS), f"('{DWELL_TOGETHER}', '')"))
     return f"""
         stays AS ({_stays_sql(images, sign="sign")}),
         of_dwell_day AS (
@@ -30,10 +30,10 @@ def added_dwell_sql(images: str) -> str:
 def all_dwell_sql(images: str) -> str:
     """Return the statement that fills the empty ``dwell_day`` from all images; binds ``zone``."""
     dimension = " ".join(f"WHEN grouping({name}) = 0 THEN '{name}'" for name in DWELL_DIMENSIONS)
-    sets = ", ".join(f"(day, stage, bucket, {name})" for name in DWELL_DIMENSIONS)
+    sets = ", ".join((*(f"(day, stage, bucket, {name})" for name in DWELL_DIMENSIONS), "(day, stage, bucket)"))
     return f"""
         INSERT INTO dwell_day ({_KEYS}, orders)
-        SELECT day, CASE {dimension} END, coalesce({", ".join(DWELL_DIMENSIONS)}), stage, bucket, count(*)
+        SELECT day, CASE {dimension} ELSE '{DWELL_TOGETHER}' END, coalesce({", ".join(DWELL_DIMENSIONS)}, ''), stage, bucket, count(*)
         FROM ({_stays_sql(images, sign="1")}) AS stays GROUP BY GROUPING SETS ({sets})"""
 
 
