@@ -34,7 +34,7 @@ from jobs.runner import RunResult, run_job
 # A transaction under way is given this long after SIGTERM; what is not done by then is rolled back and done again later.
 LEAVE_SECONDS = 20.0
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="订单中台的任务 OrderHub's jobs")
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="订单中枢的任务 OrderHub's jobs")
 app.command("ingest")(ingest)
 app.add_typer(people, name="people")
 app.add_typer(models, name="models")

@@ -95,7 +95,7 @@ def _say_when_ready(port: int) -> None:
         while time.monotonic() < until:
             try:
                 if client.get(f"{address}/healthz").is_success:
-                    say.print(f"\n  订单中台已就绪 OrderHub is ready: [bold]{address}[/bold]\n  Ctrl-C 停止 stops it\n")
+                    say.print(f"\n  订单中枢已就绪 OrderHub is ready: [bold]{address}[/bold]\n  Ctrl-C 停止 stops it\n")
                     return
             except httpx.HTTPError:
                 pass
