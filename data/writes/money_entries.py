@@ -6,6 +6,7 @@ money sent back at all, and by when it has paid out what an order brought. Compu
 
 from sqlalchemy import Connection, text
 
+from data.writes.recon_indexes import without_indexes
 from models.reconciliation.rules import BACK_WITHIN, FACE_BY_TYPE, LATEST_DUE, RECEIVABLE
 
 COLUMNS = (
@@ -16,8 +17,8 @@ COLUMNS = (
 def compute_entries(connection: Connection, *, zone: str, anew: bool) -> int:
     """Bring the entries of the touched orders up to date, unchanged ones left alone; returns how many were written or taken away."""
     if anew:
-        connection.execute(text("DELETE FROM money_entries"))
-        return connection.execute(text(f"INSERT INTO money_entries ({COLUMNS}) {_entries_sql(touched=False)}"), {"zone": zone}).rowcount
+        with without_indexes(connection, "money_entries"):
+            return connection.execute(text(f"INSERT INTO money_entries ({COLUMNS}) {_entries_sql(touched=False)}"), {"zone": zone}).rowcount
     connection.execute(
         text(f"CREATE TEMP TABLE recon_entries ON COMMIT DROP AS SELECT {COLUMNS} FROM ({_entries_sql(touched=True)}) AS e"), {"zone": zone}
     )
@@ -44,9 +45,14 @@ def compute_entries(connection: Connection, *, zone: str, anew: bool) -> int:
     return gone + come
 
 
-def _end_of_day(instant: str, days: str) -> str:
-    """Return the last second of the business day so many days after an instant's."""
-    return f"(CAST({instant} AT TIME ZONE :zone AS date) + {days} + 1)::timestamp AT TIME ZONE :zone - interval '1 second'"
+def _day_of(instant: str) -> str:
+    """Return the business day of an instant."""
+    return f"CAST({instant} AT TIME ZONE :zone AS date)"
+
+
+def _end_of(day: str) -> str:
+    """Return the last second of a business day."""
+    return f"({day} + 1)::timestamp AT TIME ZONE :zone - interval '1 second'"
 
 
 _OWED = "CASE rule.receivable " + " ".join(f"WHEN '{key}' THEN {sql}" for key, sql in RECEIVABLE.items()) + " END"
@@ -59,6 +65,51 @@ def _faced(face: str) -> str:
 # Shops of which a statement was ever taken in; money of the others has no T+N that anybody could tell, and never falls due.
 TOLD = "SELECT shop_id FROM shops AS s WHERE EXISTS (SELECT FROM settlement_lines AS l WHERE l.shop_id = s.shop_id)"
 
+# Which terms hold when, channel by channel: an order looks its own up by one hash join instead of asking all rules. A channel without terms
+# of its own goes by those of '*', and so does one that has some before the first of them.
+_TERMS = """
+    SELECT named.channel AS of_channel, span.since, span.until, best.clock, best.days, best.escrow, best.receivable
+    FROM (SELECT channel FROM settlement_rules UNION SELECT '*') AS named CROSS JOIN LATERAL (
+        SELECT since, lead(since) OVER (ORDER BY since) AS until FROM (
+            SELECT DISTINCT valid_from AS since FROM settlement_rules WHERE channel IN (named.channel, '*')) AS changes
+    ) AS span CROSS JOIN LATERAL (
+        SELECT * FROM settlement_rules AS r WHERE r.channel IN (named.channel, '*') AND r.valid_from <= span.since
+        ORDER BY r.channel = '*', r.valid_from DESC LIMIT 1
+    ) AS best"""
+
+# The name of a rule for fees, as an entry made by it says it; ``r`` is the rule.
+FEE_SOURCE = "'fee:' || r.channel || '/' || r.fee_type || CASE r.category WHEN '*' THEN '' ELSE '/' || r.category END"
+
+# The same for fees, by channel and category; rules of the channel come before rules of the category.
+_FEES = f"""
+    SELECT types.fee_type AS of_type, channels.channel AS of_channel, categories.category AS of_category, span.since, span.until,
+        best.rate, best.fixed_minor, best.base, best.returned, best.source
+    FROM (SELECT DISTINCT fee_type FROM fee_rules) AS types
+    CROSS JOIN (SELECT channel FROM fee_rules UNION SELECT '*') AS channels
+    CROSS JOIN (SELECT category FROM fee_rules UNION SELECT '*') AS categories
+    CROSS JOIN LATERAL (
+        SELECT since, lead(since) OVER (ORDER BY since) AS until FROM (
+            SELECT DISTINCT valid_from AS since FROM fee_rules AS f WHERE f.fee_type = types.fee_type
+                AND f.channel IN (channels.channel, '*') AND f.category IN (categories.category, '*')) AS changes
+    ) AS span CROSS JOIN LATERAL (
+        SELECT r.rate, r.fixed_minor, r.base, r.returned, {FEE_SOURCE} AS source FROM fee_rules AS r
+        WHERE r.fee_type = types.fee_type AND r.channel IN (channels.channel, '*') AND r.category IN (categories.category, '*')
+            AND r.valid_from <= span.since
+        ORDER BY r.channel = '*', r.category = '*', r.valid_from DESC LIMIT 1
+    ) AS best"""
+
+
+def _during(rule: str, instant: str) -> str:
+    return f"{instant} >= {rule}.since AND ({rule}.until IS NULL OR {instant} < {rule}.until)"
+
+
+def _named(column: str, rules: str, value: str) -> str:
+    """Return what a table of rules calls a value: itself where a rule names it, else '*'."""
+    return f"CASE WHEN {value} IN (SELECT {column} FROM {rules}) THEN {value} ELSE '*' END"
+
+
+# Offset 0 keeps each step a step: what it computes is computed once, not once for every use.
+#
 # What an order says in one sum each; where it says nothing of a sum, the next best it says. Money sent back counts as all of it where the
 # order says that, and takes the platform's coupon with it.
 _SUMS = f"""
@@ -71,15 +122,15 @@ _SUMS = f"""
         coalesce({_OWED}, o.paid_minor, o.total_minor, o.goods_minor + coalesce(o.freight_minor, 0)) AS receivable,
         coalesce(o.refunded_minor, 0) AS refunded_minor, o.refunded_to IS NOT NULL OR o.cancelled_to IS NOT NULL AS ended,
         least(o.refunded_to, o.cancelled_to) AS ended_at, rule.clock, rule.days, rule.escrow,
-        told.shop_id IS NOT NULL AS told, o.ingested_at AS known_at, o.category
-    FROM orders AS o {{keys}} JOIN LATERAL (
-        SELECT * FROM settlement_rules AS r WHERE r.channel IN (o.channel, '*') AND r.valid_from <= o.paid_to
-        ORDER BY r.channel = '*', r.valid_from DESC LIMIT 1
-    ) AS rule ON true
+        told.shop_id IS NOT NULL AS told, o.ingested_at AS known_at,
+        {_named("channel", "fee_rules", "coalesce(o.channel, '')")} AS fee_channel,
+        {_named("category", "fee_rules", "o.category")} AS fee_category
+    FROM orders AS o {{keys}}
+    JOIN terms AS rule ON rule.of_channel = {_named("channel", "settlement_rules", "o.channel")} AND {_during("rule", "o.paid_to")}
     LEFT JOIN ({TOLD}) AS told ON told.shop_id = o.shop_id
-    WHERE NOT o.stub AND o.paid_to IS NOT NULL AND o.currency IS NOT NULL"""
+    WHERE NOT o.stub AND o.paid_to IS NOT NULL AND o.currency IS NOT NULL OFFSET 0"""
 
-# Which of it a statement shows matters only where money was sent back.
+# Which of it a statement shows matters only where money was sent back, so that only then its lines are looked up.
 _BACK = f"""
     SELECT s.*, CASE
             WHEN refunded_minor > 0 AND refunded_minor >= coalesce(paid_minor, receivable)
@@ -97,9 +148,9 @@ _BACK = f"""
             min(coalesce(settled_at, occurred_at)) FILTER (WHERE type IN ({_faced("receipt")}) AND amount_minor > 0 AND NOT pending)
                 AS received_at,
             coalesce(sum(amount_minor) FILTER (WHERE type IN ({_faced("commission")}, {_faced("fee")})), 0) AS fees
-        FROM settlement_lines AS l WHERE (l.shop_id, l.order_no) = (s.shop_id, s.order_no)
+        FROM settlement_lines AS l WHERE (l.shop_id, l.order_no) = (s.shop_id, s.order_no) AND (s.refunded_minor > 0 OR s.ended)
     ) AS shown ON refunded_minor > 0 OR ended
-    WHERE receivable IS NOT NULL"""
+    WHERE receivable IS NOT NULL OFFSET 0"""
 
 # Where the platform holds the money until completion, what goes back before it never reaches the statement: the receipt is what is left,
 # and nothing where nothing is. A statement that shows it all the same is believed.
@@ -107,66 +158,85 @@ _NETTED = """
     SELECT *, netted AND back >= receivable AND NOT coalesce(receipt_shown, false) AS nothing FROM (
         SELECT *, escrow AND back > 0 AND NOT coalesce(refund_shown, false)
             AND (completed_at IS NULL OR back_at <= completed_at OR (back_at IS NULL AND coalesce(received, 0) <> receivable)) AS netted
-        FROM back
-    ) AS netted"""
+        FROM back OFFSET 0
+    ) AS netted OFFSET 0"""
 
 # What is paid out of escrow had been completed by then, however late we hear of that.
 _DONE = "least(completed_at, CASE WHEN escrow THEN received_at END)"
 # An export that says that an order is completed, but not when, may bear an older time than what it tells: nothing is late before we knew.
+# While an order whose clock is its completion is not completed, only the latest day counts.
 _CLOCK = "CASE WHEN clock = 'paid' THEN paid_at WHEN exact THEN completed_at ELSE greatest(completed_at, known_at) END"
+_DUE = f"""least(CASE WHEN clock = 'paid' OR completed_at IS NOT NULL THEN {_day_of(_CLOCK)} + days END,
+            {_day_of("paid_at")} + {LATEST_DUE.days})"""
+_SENT = f"coalesce(back_at, {_DONE} + interval '{BACK_WITHIN.days} days', paid_at)"
 _PARTS = f"""
     SELECT *, greatest(receivable - coalesce(paid_minor, receivable), 0) AS subsidy,
         greatest(coalesce(
             discount_minor - coalesce(platform_discount_minor, greatest(receivable - coalesce(paid_minor, receivable), 0)),
             goods_minor + freight - receivable, 0), 0) AS discount,
-        {_end_of_day(_CLOCK, "days")} AS clock_due,
-        {_end_of_day("paid_at", str(LATEST_DUE.days))} AS latest_due,
-        {_end_of_day(f"coalesce(back_at, {_DONE} + interval '{BACK_WITHIN.days} days', paid_at)", "days")} AS back_due
-    FROM netted WHERE NOT nothing"""
+        CASE WHEN told THEN {_end_of(_DUE)} END AS due_at,
+        CASE WHEN told AND back <> 0 THEN {_end_of(f"{_day_of(_SENT)} + days")} END AS back_due
+    FROM netted WHERE NOT nothing OFFSET 0"""
 
-# The name of a rule for fees, as an entry made by it says it; ``r`` is the rule.
-FEE_SOURCE = "'fee:' || r.channel || '/' || r.fee_type || CASE r.category WHEN '*' THEN '' ELSE '/' || r.category END"
-
-# Half a minor unit is rounded up, away from zero, as platforms do. What a refund gives back of a fee comes with the refund's
-# line: as long as there is none, a fee that is still charged in full is right.
-_NOT_YET_BACK = """(NOT coalesce(p.refund_shown, true) AND p.fees <= 1 - r.fixed_minor
-            - round(r.rate * (p.receivable - CASE r.base WHEN 'goods' THEN p.freight ELSE 0 END))::bigint)"""
-_FEE = """
-    LEFT JOIN LATERAL (
-        SELECT {source} AS source,
-            CASE WHEN of.minor > 0 THEN -(round(r.rate * of.minor)::bigint + r.fixed_minor) ELSE 0 END AS amount
-        FROM (
-            SELECT * FROM fee_rules AS f WHERE f.fee_type = '{fee_type}' AND f.channel IN (p.channel, '*')
-                AND f.category IN (p.category, '*') AND f.valid_from <= p.paid_at
-            ORDER BY f.channel = '*', f.category = '*', f.valid_from DESC LIMIT 1
-        ) AS r CROSS JOIN LATERAL (
-            SELECT p.receivable - CASE r.base WHEN 'goods' THEN p.freight ELSE 0 END
-                - CASE WHEN p.netted OR (r.returned AND NOT {not_yet_back}) THEN p.back ELSE 0 END AS minor
-        ) AS of
-    ) AS {fee_type} ON true"""
+# What a refund gives back of a fee comes with the refund's line: as long as there is none, a fee that is still charged in full is right.
+_NOT_YET_BACK = """(NOT coalesce(p.refund_shown, true) AND p.fees <= 1 - {r}.fixed_minor
+            - round({r}.rate * (p.receivable - CASE {r}.base WHEN 'goods' THEN p.freight ELSE 0 END))::bigint)"""
+_FEE_TYPES = ("commission", "fee")
 
 
-def _fee_sql(fee_type: str) -> str:
-    return _FEE.format(fee_type=fee_type, not_yet_back=_NOT_YET_BACK, source=FEE_SOURCE)
+def _fee_base(rule: str) -> str:
+    return f"""p.receivable - CASE {rule}.base WHEN 'goods' THEN p.freight ELSE 0 END
+            - CASE WHEN p.netted OR ({rule}.returned AND NOT {_NOT_YET_BACK.format(r=rule)}) THEN p.back ELSE 0 END AS {rule}_base"""
+
+
+def _fee_columns(rule: str) -> str:
+    return ", ".join((f"{rule}.rate AS {rule}_rate", f"{rule}.fixed_minor AS {rule}_fixed", f"{rule}.source AS {rule}_source"))
+
+
+def _fee_join(rule: str) -> str:
+    return f"""
+    LEFT JOIN fees AS {rule} ON ({rule}.of_type, {rule}.of_channel, {rule}.of_category) = ('{rule}', p.fee_channel, p.fee_category)
+        AND {_during(rule, "p.paid_at")}"""
+
+
+# Without a rule a fee has no rate, hence no amount.
+_CHARGED = f"""
+    SELECT p.*, {", ".join(f"{_fee_columns(rule)}, {_fee_base(rule)}" for rule in _FEE_TYPES)}
+    FROM parts AS p {"".join(_fee_join(rule) for rule in _FEE_TYPES)} OFFSET 0"""
+
+
+def _fee_amount(rule: str) -> str:
+    """Return a fee: half a minor unit is rounded up, away from zero, as platforms do."""
+    return f"CASE WHEN {rule}_base > 0 THEN -(round({rule}_rate * {rule}_base)::bigint + {rule}_fixed) ELSE 0 END AS {rule}"
+
+
+_PRICED = f"SELECT *, {', '.join(_fee_amount(rule) for rule in _FEE_TYPES)} FROM charged OFFSET 0"
+
+# Type of entry, what it is matched as, its amount, who bears it, what expects it.
+_KINDS = (
+    ("gross", "'receipt'", "receivable - subsidy + discount - freight", "NULL", "'orders'"),
+    ("subsidy", "'receipt'", "subsidy", "'platform'", "'orders'"),
+    ("discount", "'receipt'", "-discount", "'merchant'", "'orders'"),
+    ("freight", "'receipt'", "freight", "NULL", "'orders'"),
+    ("refund", "CASE WHEN netted THEN 'receipt' ELSE 'refund' END", "-back", "NULL", "'orders'"),
+    *((rule, f"'{rule}'", rule, "NULL", f"{rule}_source") for rule in _FEE_TYPES),
+)
 
 
 def _entries_sql(*, touched: bool) -> str:
     keys = "JOIN recon_keys AS k ON (k.shop_id, k.order_no) = (o.shop_id, o.order_no)" if touched else ""
-    kinds = """
-        ('gross', 'receipt', receivable - subsidy + discount - freight, NULL, 'orders'),
-        ('subsidy', 'receipt', subsidy, 'platform', 'orders'),
-        ('discount', 'receipt', -discount, 'merchant', 'orders'),
-        ('freight', 'receipt', freight, NULL, 'orders'),
-        ('refund', CASE WHEN netted THEN 'receipt' ELSE 'refund' END, -back, NULL, 'orders'),
-        ('commission', 'commission', commission.amount, NULL, commission.source),
-        ('fee', 'fee', fee.amount, NULL, fee.source)"""
+    # not VALUES, whose expressions are prepared anew for every order
+    kinds = " UNION ALL ".join(
+        f"SELECT '{type_}' AS type, {face} AS match_type, {amount} AS amount, {bearer}::text AS bearer, {source} AS source"
+        f" WHERE {amount} <> 0"
+        for type_, face, amount, bearer, source in _KINDS
+    )
     return f"""
-        WITH sums AS ({_SUMS.format(keys=keys)}), back AS ({_BACK}), netted AS ({_NETTED}), parts AS ({_PARTS})
+        WITH terms AS MATERIALIZED ({_TERMS}), fees AS MATERIALIZED ({_FEES}),
+            sums AS ({_SUMS.format(keys=keys)}), back AS ({_BACK}), netted AS ({_NETTED}), parts AS ({_PARTS}), charged AS ({_CHARGED}),
+            priced AS ({_PRICED})
         SELECT p.shop_id, p.order_no, kind.type, '' AS part, kind.match_type, p.channel, kind.amount::bigint AS amount_minor, p.currency,
             CASE kind.type WHEN 'refund' THEN coalesce(back_at, completed_at, paid_at) ELSE paid_at END AS occurred_at, completed_at,
-            CASE WHEN NOT told THEN NULL WHEN kind.match_type = 'refund' THEN back_due
-                WHEN clock <> 'paid' AND completed_at IS NULL THEN latest_due ELSE least(clock_due, latest_due) END AS due_at,
+            CASE kind.match_type WHEN 'refund' THEN back_due ELSE due_at END AS due_at,
             CASE kind.match_type WHEN 'refund' THEN back_at IS NOT NULL ELSE exact END AS exact, kind.bearer, kind.source
-        FROM parts AS p {_fee_sql("commission")} {_fee_sql("fee")}
-        CROSS JOIN LATERAL (VALUES {kinds}) AS kind (type, match_type, amount, bearer, source)
-        WHERE kind.amount <> 0"""
+        FROM priced AS p CROSS JOIN LATERAL ({kinds}) AS kind"""
