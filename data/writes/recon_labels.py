@@ -1,9 +1,10 @@
 """How are the differences of a run labelled, with evidence and a suggested entry? Only they, with their order's rows, come into Python."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -12,11 +13,37 @@ from data.writes.money_entries import FEE_SOURCE
 from data.writes.recon_links import FACE, FACES
 from data.writes.recon_match import remember
 from data.writes.staging import copy_rows
-from models.reconciliation.journal import JournalLine, entry_for
+from models.reconciliation.journal import entry_for
 from models.reconciliation.labels import Difference, Entry, Explanation, Line, explain
 from models.reconciliation.rules import rule_for
 
-_AT_ONCE = 20_000
+_AT_ONCE, _PARSED_AT_ONCE = 20_000, 200
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class Found(NamedTuple):
+    """A difference as it is read; ``entries`` and ``lines`` are the JSON of its order's rows, each an array of a record's fields."""
+
+    difference_id: int
+    type: str
+    class_: str
+    kind: str
+    side: str
+    channel: str
+    currency: str
+    internal_minor: int
+    stated_minor: int
+    bank_minor: int
+    difference_minor: int
+    opened_at: datetime
+    entries: str
+    lines: str
+    rates: Mapping[str, str] | None
+    late_days: int | None
+    fee_base_minor: Decimal | None
+    exact: bool | None
+    other_currency: str | None
+    other_minor: int | None
 
 
 def label_differences(connection: Connection, *, zone: str, run_id: int, anew: bool) -> tuple[int, int]:
@@ -24,25 +51,29 @@ def label_differences(connection: Connection, *, zone: str, run_id: int, anew: b
     labelled = ambiguous = 0
     last = 0
     while rows := _fetch(connection, zone=zone, run_id=run_id, after=last):
-        found = [(row, explain(difference_of(row))) for row in rows]
-        _store(connection, found, anew=anew)
-        labelled += sum(bool(explanation.causes) for _, explanation in found)
-        ambiguous += sum(explanation.ambiguous for _, explanation in found)
+        named, unclear = _store(connection, rows, anew=anew)
+        labelled, ambiguous = labelled + named, ambiguous + unclear
+        if len(rows) < _AT_ONCE:
+            break
         last = rows[-1].difference_id
     return labelled, ambiguous
 
 
-def difference_of(row: Any) -> Difference:
-    """Return the model's record of a difference with its order's rows."""
-    currencies = {
-        row.currency,
-        *([row.other_currency] if row.other_currency else ()),
-        *(entry[3] for entry in row.entries),
-        *(line[3] for line in row.lines),
-    }
+def differences_of(rows: Sequence[Found]) -> Iterator[Difference]:
+    """Return the model's record of each difference with its order's rows."""
+    # some at once, for to begin reading JSON takes longer than to read it; and not all, for what is kept is looked through again and again
+    for first in range(0, len(rows), _PARSED_AT_ONCE):
+        some = rows[first : first + _PARSED_AT_ONCE]
+        every = (json.loads(f"[{','.join(parts)}]") for parts in ([row.entries for row in some], [row.lines for row in some]))
+        for row, entries, lines in zip(some, *every, strict=True):
+            yield _difference_of(row, tuple([Entry(*entry) for entry in entries]), tuple([Line(*line) for line in lines]))
+
+
+def _difference_of(row: Found, entries: tuple[Entry, ...], lines: tuple[Line, ...]) -> Difference:
+    late_days = row.late_days or 0
     return Difference(
         type=row.type,
-        class_=row._mapping["class"],
+        class_=row.class_,
         kind=row.kind,
         side=row.side,
         currency=row.currency,
@@ -50,19 +81,26 @@ def difference_of(row: Any) -> Difference:
         stated_minor=row.stated_minor,
         bank_minor=row.bank_minor,
         difference_minor=row.difference_minor,
-        entries=tuple(Entry(*entry) for entry in row.entries),
-        lines=tuple(Line(*line) for line in row.lines),
-        rates={code: Decimal(rate) for code, rate in (row.rates or {}).items()},
-        digits={code: decimals_of(code) for code in currencies},
-        late_days=row.late_days if row.exact and (row.late_days or 0) > rule_for(row.type, row.channel).late_days else 0,
+        entries=entries,
+        lines=lines,
+        rates={code: Decimal(rate) for code, rate in row.rates.items()} if row.rates else {},
+        digits=_digits(row, entries, lines) if row.rates else {},
+        late_days=late_days if late_days > 0 and row.exact and late_days > rule_for(row.type, row.channel).late_days else 0,
         other_currency=row.other_currency or "",
         other_minor=row.other_minor or 0,
         fee_base_minor=None if row.fee_base_minor is None else int(row.fee_base_minor),
     )
 
 
-def _fetch(connection: Connection, *, zone: str, run_id: int, after: int) -> Sequence[Any]:
-    return connection.execute(text(_ROWS), {"zone": zone, "run_id": run_id, "after": after, "limit": _AT_ONCE}).all()
+def _digits(row: Found, entries: Iterable[Entry], lines: Iterable[Line]) -> Mapping[str, int]:
+    """Return how many decimals the currencies have; only what is converted asks for them."""
+    named = {row.currency, row.other_currency or row.currency, *(each.currency for each in entries), *(each.currency for each in lines)}
+    return {code: decimals_of(code) for code in named}
+
+
+def _fetch(connection: Connection, *, zone: str, run_id: int, after: int) -> list[Found]:
+    asked = {"zone": zone, "run_id": run_id, "after": after, "limit": _AT_ONCE}
+    return [Found._make(row) for row in connection.execute(text(_ROWS), asked)]
 
 
 # The keys of an order's rows: its own, and those matched under it.
@@ -72,33 +110,32 @@ _ROWS = f"""
         ORDER BY difference_id LIMIT :limit
     ),
     members AS MATERIALIZED (
-        SELECT DISTINCT shop_id AS of_shop, order_no AS of_order, shop_id, order_no, '*' AS type FROM d WHERE type <> 'payout'
+        (SELECT DISTINCT shop_id AS of_shop, order_no AS of_order, shop_id, order_no, '*' AS type FROM d WHERE type <> 'payout'
+        ORDER BY 1, 2)
         UNION ALL SELECT DISTINCT d.shop_id, d.order_no, l.shop_id, l.order_no, l.type FROM d
         JOIN recon_links AS l ON (l.target_shop_id, l.target_order_no) = (d.shop_id, d.order_no) WHERE l.type <> 'payout'
     ),
     entries AS (
         SELECT of_shop, of_order, json_agg(json_build_array(e.type, e.match_type, e.amount_minor, e.currency, e.bearer)
-            ORDER BY e.order_no, e.type, e.part) AS entries
-        FROM members AS m JOIN money_entries AS e ON (e.shop_id, e.order_no) = (m.shop_id, m.order_no) AND m.type IN ('*', e.match_type)
-        GROUP BY 1, 2
-    ),
-    lines AS (
-        SELECT of_shop, of_order, json_agg(json_build_array(l.source || '/' || l.line_key, l.type, l.amount_minor, l.currency, l.fee_minor,
-                l.flow_no, l.pending) ORDER BY l.order_no, l.source, l.line_key) AS lines,
-            max(coalesce(l.settled_at, l.occurred_at)) AS settled_at
-        FROM members AS m JOIN settlement_lines AS l ON (l.shop_id, l.order_no) = (m.shop_id, m.order_no)
-        LEFT JOIN {FACES} ON faces.type = l.type WHERE m.type = '*' OR m.type = {FACE} GROUP BY 1, 2
-    ),
-    bases AS (
-        SELECT of_shop, of_order, sum(e.amount_minor) FILTER (WHERE e.match_type = 'receipt' OR e.type = 'refund') AS net,
+                ORDER BY e.order_no, e.type, e.part) FILTER (WHERE m.type IN ('*', e.match_type)) AS entries,
+            sum(e.amount_minor) FILTER (WHERE e.match_type = 'receipt' OR e.type = 'refund') AS net,
             coalesce(sum(e.amount_minor) FILTER (WHERE e.type = 'freight'), 0) AS freight,
             coalesce(sum(e.amount_minor) FILTER (WHERE e.type = 'refund'), 0) AS refund,
             max(e.source) FILTER (WHERE e.type = 'commission') AS commission_source,
             max(e.source) FILTER (WHERE e.type = 'fee') AS fee_source,
             max(e.occurred_at) FILTER (WHERE e.type <> 'refund') AS paid_at, bool_and(e.exact) AS exact
         FROM members AS m JOIN money_entries AS e ON (e.shop_id, e.order_no) = (m.shop_id, m.order_no) GROUP BY 1, 2
+    ),
+    lines AS (
+        SELECT of_shop, of_order, json_agg(json_build_array(l.source || '/' || l.line_key, l.type, l.amount_minor, l.currency, l.fee_minor,
+                l.flow_no, l.pending) ORDER BY l.order_no, l.source, l.line_key) AS lines,
+            max(coalesce(l.settled_at, l.occurred_at)) AS settled_at
+        FROM members AS m JOIN settlement_lines AS l ON (l.shop_id, l.order_no) = (m.shop_id, m.order_no)
+        WHERE m.type = '*' OR m.type = (SELECT {FACE} FROM (VALUES (1)) AS one LEFT JOIN {FACES} ON faces.type = l.type) GROUP BY 1, 2
     )
-    SELECT d.*, coalesce(entries, '[]') AS entries, coalesce(lines, '[]') AS lines,
+    SELECT d.difference_id, d.type, d.class AS class_, d.kind, d.side, d.channel, d.currency, d.internal_minor, d.stated_minor,
+        d.bank_minor, d.difference_minor, d.opened_at, coalesce(e.entries, '[]')::text AS entries,
+        coalesce(lines.lines, '[]')::text AS lines,
         CASE WHEN d.kind = 'currency' THEN (
             SELECT json_object_agg(code, rate) FROM (
                 SELECT i.reporting_currency AS code, '1' AS rate FROM installation AS i UNION ALL (
@@ -109,23 +146,32 @@ _ROWS = f"""
         CASE WHEN d.due_at IS NOT NULL AND d.type <> 'payout'
             THEN CAST(lines.settled_at AT TIME ZONE :zone AS date) - CAST(d.due_at AT TIME ZONE :zone AS date) END AS late_days,
         CASE WHEN d.type IN ('commission', 'fee') THEN (
-            SELECT b.net - CASE r.base WHEN 'goods' THEN b.freight ELSE 0 END - CASE WHEN r.returned THEN 0 ELSE b.refund END
+            SELECT e.net - CASE r.base WHEN 'goods' THEN e.freight ELSE 0 END - CASE WHEN r.returned THEN 0 ELSE e.refund END
             FROM fee_rules AS r
-            WHERE {FEE_SOURCE} = CASE d.type WHEN 'fee' THEN b.fee_source ELSE b.commission_source END
-                AND r.valid_from <= b.paid_at
-            ORDER BY r.valid_from DESC LIMIT 1) END AS fee_base_minor, b.exact,
+            WHERE {FEE_SOURCE} = CASE d.type WHEN 'fee' THEN e.fee_source ELSE e.commission_source END
+                AND r.valid_from <= e.paid_at
+            ORDER BY r.valid_from DESC LIMIT 1) END AS fee_base_minor, e.exact,
         other.currency AS other_currency, other.minor AS other_minor
-    FROM d LEFT JOIN entries ON (entries.of_shop, entries.of_order) = (d.shop_id, d.order_no)
+    FROM d LEFT JOIN entries AS e ON (e.of_shop, e.of_order) = (d.shop_id, d.order_no)
     LEFT JOIN lines ON (lines.of_shop, lines.of_order) = (d.shop_id, d.order_no)
     LEFT JOIN LATERAL (
         SELECT max(currency) AS currency, max(stated_minor + bank_minor) AS minor FROM recon_results AS o
-        WHERE (o.shop_id, o.order_no, o.type) = (d.shop_id, d.order_no, d.type) AND o.currency <> d.currency HAVING count(*) = 1
-    ) AS other ON d.type = 'payout' AND d.kind = 'currency'
-    LEFT JOIN bases AS b ON (b.of_shop, b.of_order) = (d.shop_id, d.order_no)
+        WHERE (o.shop_id, o.order_no, o.type) = (d.shop_id, d.order_no, d.type) AND o.currency <> d.currency
+            AND d.type = 'payout' AND d.kind = 'currency' HAVING count(*) = 1
+    ) AS other ON true
     ORDER BY d.difference_id"""
 
 
-def _store(connection: Connection, found: Sequence[tuple[Any, Explanation]], *, anew: bool) -> None:
+def _store(connection: Connection, rows: Sequence[Found], *, anew: bool) -> tuple[int, int]:
+    """Explain differences one after the other and store what was found; returns how many have a label, and how many are ambiguous."""
+    found: list[tuple[int, str, bool, int, str]] = []
+    labels: list[tuple[Any, ...]] = []
+    parts: list[tuple[int, str, str, list[tuple[str, int]]]] = []
+    for row, difference in zip(rows, differences_of(rows), strict=True):
+        said = explain(difference)
+        found.append((row.difference_id, said.label, said.ambiguous, said.explained_minor, _kind(row, said)))
+        labels += label_rows(row.difference_id, said)
+        parts.append((row.difference_id, row.type, row.currency, _parts(row, said)))
     connection.execute(
         text("""
         CREATE TEMP TABLE recon_labelled (
@@ -134,23 +180,21 @@ def _store(connection: Connection, found: Sequence[tuple[Any, Explanation]], *, 
         ON COMMIT DROP
         """)
     )
-    rows = [(row.difference_id, said.label, said.ambiguous, said.explained_minor, _kind(row, said)) for row, said in found]
-    copy_rows(connection, "recon_labelled", ("difference_id", "label", "ambiguous", "explained_minor", "kind"), rows)
+    copy_rows(connection, "recon_labelled", ("difference_id", "label", "ambiguous", "explained_minor", "kind"), found)
     connection.execute(text("ANALYZE recon_labelled"))
     connection.execute(
         text("""
         UPDATE recon_differences AS d SET label = n.label, ambiguous = n.ambiguous, explained_minor = n.explained_minor, kind = n.kind
         FROM recon_labelled AS n WHERE n.difference_id = d.difference_id
+            AND (d.label, d.ambiguous, d.explained_minor, d.kind) <> (n.label, n.ambiguous, n.explained_minor, n.kind)
         """)
     )
     put_explained(connection, anew=anew)
     connection.execute(text("DELETE FROM recon_labels AS l USING recon_labelled AS n WHERE n.difference_id = l.difference_id"))
-    columns = ("difference_id", "alternative", "place", "label", "amount_minor", "evidence")
-    copy_rows(connection, "recon_labels", columns, [part for row, said in found for part in label_rows(row.difference_id, said)])
-    suggest(
-        connection, [(row.difference_id, row.type, row.currency, _parts(row, said)) for row, said in found], made_at=found[0][0].opened_at
-    )
+    copy_rows(connection, "recon_labels", ("difference_id", "alternative", "place", "label", "amount_minor", "evidence"), labels)
+    suggest(connection, parts, made_at=rows[0].opened_at)
     connection.execute(text("DROP TABLE recon_labelled"))
+    return sum(bool(label) for _, label, *_ in found), sum(ambiguous for _, _, ambiguous, *_ in found)
 
 
 def put_explained(connection: Connection, *, anew: bool) -> None:
@@ -178,7 +222,7 @@ def label_rows(difference_id: int, said: Explanation) -> Iterable[tuple[Any, ...
     """Return the rows of an explanation and of what else would explain it."""
     for alternative, causes in enumerate((said.causes, *said.others)):
         for place, cause in enumerate(causes):
-            evidence = json.dumps([{"code": code, **values} for code, values in cause.evidence], ensure_ascii=False)
+            evidence = _as_json([{"code": code, **values} for code, values in cause.evidence])
             yield difference_id, alternative, place, cause.label, cause.amount_minor, evidence
 
 
@@ -194,33 +238,25 @@ def suggest(connection: Connection, parts: Sequence[tuple[int, str, str, list[tu
     )
     asked = text("SELECT difference_id FROM journal_suggestions WHERE difference_id = ANY(:ids)")
     posted = set(connection.execute(asked, {"ids": ids}).scalars())
-    entries: list[tuple[int, tuple[JournalLine, ...]]] = [
-        (number, entry_for(of, currency=currency, is_payout=type_ == "payout"))
+    lines = [
+        (number, place, line.side, line.role, line.amount_minor, line.currency, line.label)
         for number, type_, currency, of in parts
         if number not in posted
+        for place, line in enumerate(entry_for(of, currency=currency, is_payout=type_ == "payout"))
     ]
-    entries = [(number, lines) for number, lines in entries if lines]
-    made = [(number, "suggested", made_at) for number, _ in entries]
+    made = [(number, "suggested", made_at) for number in dict.fromkeys(line[0] for line in lines)]
     copy_rows(connection, "journal_suggestions", ("difference_id", "status", "made_at"), made)
-    copy_rows(
-        connection,
-        "journal_lines",
-        ("difference_id", "place", "side", "role", "amount_minor", "currency", "label"),
-        [
-            (number, place, line.side, line.role, line.amount_minor, line.currency, line.label)
-            for number, lines in entries
-            for place, line in enumerate(lines)
-        ],
-    )
+    columns = ("difference_id", "place", "side", "role", "amount_minor", "currency", "label")
+    copy_rows(connection, "journal_lines", columns, lines)
 
 
-def _parts(row: Any, said: Explanation) -> list[tuple[str, int]]:
+def _parts(row: Found, said: Explanation) -> list[tuple[str, int]]:
     """Return what is to be booked: the causes, and what none explains; all of it in suspense while it is ambiguous."""
     if said.ambiguous or not said.causes:
         return [("", row.difference_minor)]
     return [(cause.label, cause.amount_minor) for cause in said.causes]
 
 
-def _kind(row: Any, said: Explanation) -> str:
+def _kind(row: Found, said: Explanation) -> str:
     twice = any(cause.label == "booked_twice" for cause in said.causes) and row.kind == "amount"
-    return "duplicate" if twice else str(row.kind)
+    return "duplicate" if twice else row.kind

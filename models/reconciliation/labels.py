@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cached_property
+from functools import cache
 from itertools import combinations
 
 from models.reconciliation.payouts import MOST_BANK_FEE_MINOR, MOST_BANK_FEE_SHARE
@@ -47,11 +47,15 @@ class Line:
     flow_no: str | None = None
     waits: bool = False
 
-    @cached_property
+    @property
     def face(self) -> str:
         """What it is matched as."""
-        taken_back = self.type in TAKEN_BACK and self.amount_minor < 0
-        return "refund" if taken_back else face_of(self.type, class_of(self.type))
+        return _face(self.type, self.amount_minor < 0)
+
+
+@cache
+def _face(type_: str, negative: bool) -> str:
+    return "refund" if negative and type_ in TAKEN_BACK else face_of(type_, class_of(type_))
 
 
 @dataclass(frozen=True)
@@ -80,19 +84,20 @@ class Difference:
     other_currency: str = ""
     other_minor: int = 0
 
-    @cached_property
-    def own_entries(self) -> tuple[Entry, ...]:
-        """The entries of this match alone."""
-        return tuple(each for each in self.entries if (each.match_type, each.currency) == (self.type, self.currency))
+    own_entries: tuple[Entry, ...] = field(init=False, repr=False, compare=False)
+    own_lines: tuple[Line, ...] = field(init=False, repr=False, compare=False)
 
-    @cached_property
-    def own_lines(self) -> tuple[Line, ...]:
-        """The settled lines of this match alone."""
-        return tuple(each for each in self.lines if (each.face, each.currency) == (self.type, self.currency) and not each.waits)
+    def __post_init__(self) -> None:
+        """Pick the entries and the settled lines of this match alone, which every rule asks for."""
+        type_, currency = self.type, self.currency
+        mine = [each for each in self.entries if each.match_type == type_ and each.currency == currency]
+        settled = [each for each in self.lines if each.currency == currency and not each.waits and each.face == type_]
+        object.__setattr__(self, "own_entries", tuple(mine))
+        object.__setattr__(self, "own_lines", tuple(settled))
 
-    def entry_sum(self, *types: str) -> int:
-        """Sum the order's entries of some types in this currency."""
-        return sum(each.amount_minor for each in self.entries if each.type in types and each.currency == self.currency)
+    def entry_sum(self, type_: str) -> int:
+        """Sum the order's entries of a type in this currency."""
+        return sum([each.amount_minor for each in self.entries if each.type == type_ and each.currency == self.currency])
 
 
 Value = str | int | float | None
@@ -130,12 +135,13 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Label:
-    """A reason, its names, and the rule that finds it."""
+    """A reason, its names, and the rule that finds it; ``of`` are the match types it may be the reason of, none where of any."""
 
     key: str
     name_zh: str
     name_en: str
     causes: Callable[[Difference], Iterator[Cause]]
+    of: tuple[str, ...] = ()
 
 
 def explain(difference: Difference) -> Explanation:
@@ -149,13 +155,19 @@ def explain(difference: Difference) -> Explanation:
     late = tuple(_cut_off(difference))
     if difference.kind == "time":
         return Explanation(late)
-    found = [cause for label in LABELS for cause in label.causes(difference) if label.key != "cut_off" and cause.evidence]
+    found = [cause for causes in _asked(difference.type) for cause in causes(difference) if cause.evidence]
     wanted = difference.difference_minor
     whole: list[tuple[Cause, ...]] = [(cause,) for cause in found if cause.amount_minor == wanted]
     together: list[tuple[Cause, ...]] = []
     if not whole:
         together = [pair for pair in combinations(found, 2) if _adds_up(pair, wanted)]
     return _best(_distinct(whole or together), late)
+
+
+@cache
+def _asked(match_type: str) -> tuple[Callable[[Difference], Iterator[Cause]], ...]:
+    """Return the rules that may explain amounts of a match type, in their order."""
+    return tuple(label.causes for label in LABELS if label.key != "cut_off" and (not label.of or match_type in label.of))
 
 
 def _adds_up(pair: tuple[Cause, ...], wanted: int) -> bool:
@@ -167,6 +179,8 @@ def _adds_up(pair: tuple[Cause, ...], wanted: int) -> bool:
 def _best(options: list[tuple[Cause, ...]], late: tuple[Cause, ...]) -> Explanation:
     if not options:
         return Explanation()
+    if len(options) == 1:
+        return Explanation((*options[0], *late))
     options.sort(key=_worth, reverse=True)
     best = [option for option in options if _worth(option) == _worth(options[0])]
     ambiguous = len({tuple(sorted(cause.label for cause in option)) for option in best}) > 1
@@ -179,6 +193,8 @@ def _worth(option: tuple[Cause, ...]) -> tuple[int, int]:
 
 def _distinct(options: list[tuple[Cause, ...]]) -> list[tuple[Cause, ...]]:
     """Keep the best of the explanations with the same labels."""
+    if len(options) < 2:
+        return options
     best: dict[tuple[str, ...], tuple[Cause, ...]] = {}
     for option in options:
         labels = tuple(sorted(cause.label for cause in option))
@@ -261,6 +277,8 @@ def _freight_subsidy(d: Difference) -> Iterator[Cause]:
 
 def _booked_twice(d: Difference) -> Iterator[Cause]:
     """The same line twice or more: every copy but one is too many."""
+    if len(d.own_lines) < 2:
+        return
     alike: dict[tuple[str, int], list[Line]] = defaultdict(list)
     for line in d.own_lines:
         alike[line.type, line.amount_minor].append(line)
@@ -353,11 +371,11 @@ def _line(line: Line) -> Mapping[str, Value]:
 
 
 LABELS: tuple[Label, ...] = (
-    Label("refund_not_synced", "退款未同步", "refund not synced", _refund_not_synced),
-    Label("discount_not_booked", "促销折让未计", "promotional discount not booked", _discount_not_booked),
-    Label("compensation_late", "物流赔付延迟入账", "compensation booked late", _compensation_late),
-    Label("commission_rate", "佣金费率差异", "commission at another rate", _commission_rate),
-    Label("freight_subsidy", "运费补贴", "freight subsidy", _freight_subsidy),
+    Label("refund_not_synced", "退款未同步", "refund not synced", _refund_not_synced, of=("refund", "receipt")),
+    Label("discount_not_booked", "促销折让未计", "promotional discount not booked", _discount_not_booked, of=("receipt",)),
+    Label("compensation_late", "物流赔付延迟入账", "compensation booked late", _compensation_late, of=("compensation",)),
+    Label("commission_rate", "佣金费率差异", "commission at another rate", _commission_rate, of=("commission", "fee")),
+    Label("freight_subsidy", "运费补贴", "freight subsidy", _freight_subsidy, of=("freight", "receipt")),
     Label("booked_twice", "重复入账", "booked twice", _booked_twice),
     Label("cut_off", "跨期", "across periods", _cut_off),
     Label("exchange", "汇率差", "exchange difference", _exchange),
