@@ -21,6 +21,7 @@ from data.writes import money_entries, recon_cells, recon_differences, recon_lab
 from data.writes.recon_indexes import without_indexes
 from data.writes.recon_proof import prove
 from data.writes.staging import give_memory
+from data.writes.statistics import analyze
 from models.reconciliation.rules import rules_digest
 
 
@@ -89,6 +90,7 @@ def _reconciled(connection: Connection, *, settings: Settings, as_of: datetime, 
     if seen is None:
         recon_touch.take_all(connection)
         entries = money_entries.compute_entries(connection, zone=zone, anew=True)
+        analyze(connection, "money_entries", "settlement_lines", "bank_lines")
         recon_touch.cover_days(connection, sources, zone=zone, anew=True)
     else:
         recon_touch.touch(connection, since=seen.as_of, as_of=as_of, newly_told=[shop for shop in told if shop not in seen.told])
@@ -122,6 +124,7 @@ def match_all(
     if anew:
         with without_indexes(connection, "recon_results"):
             moved = recon_match.match_anew(connection, zone=zone, as_of=as_of, run_id=run_id, several=several)
+        analyze(connection, "recon_results")
     else:
         recon_match.open_moved(connection)
         moved = recon_match.match_touched(connection, zone=zone, as_of=as_of, run_id=run_id, several=several)
@@ -142,6 +145,8 @@ def _worked_out(
 ) -> Reconciled:
     """Open, label and hand out the differences, add up, and prove it."""
     synced = recon_differences.sync_differences(connection, as_of=as_of, run_id=run_id, anew=anew)
+    if anew:
+        analyze(connection, "recon_differences")
     labelled, ambiguous = recon_labels.label_differences(connection, zone=zone, run_id=run_id, anew=anew)
     work_orders = recon_differences.open_work_orders(connection, zone=zone, as_of=as_of)
     recon_cells.sum_days(connection, anew=anew)
