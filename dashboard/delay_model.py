@@ -17,10 +17,12 @@ from models.delay_risk.week_end import Expected, expected_week
 
 # Scoring comes every five minutes; from here on its scores are old.
 STALE = timedelta(minutes=20)
+# The job that fits the model.
+TRAINING = "train_risk"
 # Why an order, or all of them, was not scored by the model as it was fitted.
 FALLBACKS: Mapping[str, str] = {
-    "no_model": msg("还没有可用的模型"),
-    "baseline": msg("还没有可用的模型"),
+    "no_model": msg("评分时还没有可用的模型"),
+    "baseline": msg("评分时还没有可用的模型"),
     "foreign": msg("存储的模型文件不是本系统写的，已拒绝读取"),
     "tampered": msg("存储的模型文件与登记的指纹不符，已停用"),
     "unseen": msg("出现训练时没有的承运商或仓库，区间放宽"),
@@ -39,6 +41,7 @@ class DelayModel:
     now: RiskNow | None
     week: Expected | None
     unscored_due: int
+    training: str | None
 
     def champion(self, task: str = PRIMARY) -> ModelVersion | None:
         """Return the version in use for a target."""
@@ -81,6 +84,7 @@ def read(view: View) -> DelayModel:
         now=cached_reads.risk_now(view.scope, part, view.as_of),
         week=expected,
         unscored_due=0 if week is None else week.unscored,
+        training=next((job.status for job in cached_reads.jobs(view.scope) if job.job == TRAINING), None),
     )
 
 
@@ -147,7 +151,7 @@ def warnings(found: DelayModel, *, view: View) -> None:
     if found.champion() is None:
         _no_model(found)
     elif now is not None and not now.by_model and _scored_before(found.champion(), now):
-        st.info(t("模型刚刚启用，现在的评分还来自基线（近 60 天超时率），几分钟内换成模型的。"), icon=":material/model_training:")
+        st.info(t("模型刚刚启用，已要求马上重新评分；现在显示的评分还来自基线（近 60 天超时率）。"), icon=":material/model_training:")
     elif now is not None and now.scored > now.overdue and not now.by_model:
         reason = next(iter(now.fallbacks), "no_model")
         st.error(
@@ -174,7 +178,13 @@ def warnings(found: DelayModel, *, view: View) -> None:
 
 def _no_model(found: DelayModel) -> None:
     latest = found.latest()
-    if latest is None:
+    if found.training == "running":
+        why = t("模型正在训练，训练好就马上重新评分")
+    elif latest is None and found.training is None:
+        why = t("还没有训练过模型")
+    elif latest is None and found.training != "succeeded":
+        why = t("上次训练没有完成，请看“接入与任务”里的 {job}", job=TRAINING)
+    elif latest is None:
         why = t("还没有训练出模型：到期且结果已知的订单还不够")
     else:
         why = t("版本 {version} 未采用：{why}", version=latest.version, why=plain(words.half(latest.reason)))
@@ -182,7 +192,9 @@ def _no_model(found: DelayModel) -> None:
 
 
 def _scored_before(used: ModelVersion | None, now: RiskNow) -> bool:
-    """Say whether the scores are older than the model in use."""
+    """Say whether the scores are older than the model in use; a run that found none began before there was one."""
+    if "no_model" in now.fallbacks:
+        return True
     return used is not None and used.promoted_at is not None and now.scored_at is not None and now.scored_at < used.promoted_at
 
 

@@ -1,6 +1,6 @@
 """How is the delay model fitted, judged and put in use? One version a target, fitted and measured on what was known by then."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,9 +21,11 @@ from models.delay_risk.examples import Examples, training_examples
 from models.delay_risk.targets import PRIMARY
 from models.delay_risk.versions import LEAST_OF_A_CLASS, LEAST_ORDERS, MEASURED_SHARE, judge
 
-# Fitted by the job: the primary target, the secondary one, and the stored promise, by which C1 and the workbench count.
+# What orders are scored by: the primary target, and the stored promise, by which C1 and the workbench count.
 PROMISE = "promise"
-TASKS: tuple[str, ...] = (PRIMARY, "hours", PROMISE)
+SCORED: tuple[str, ...] = (PRIMARY, PROMISE)
+# Fitted by the job: those first, for the open orders wait for them, then the secondary target.
+TASKS: tuple[str, ...] = (*SCORED, "hours")
 SEED = 20261101
 
 
@@ -46,14 +48,19 @@ class _Split:
     cut: datetime
 
 
-def train(engine: Engine, *, as_of: datetime, tasks: tuple[str, ...] = TASKS, seed: int = SEED) -> Iterator[Trained]:
-    """Fit and judge a challenger for each target; whatever is decided is a row. Without enough history, nothing is fitted."""
+def train(
+    engine: Engine, *, as_of: datetime, tasks: tuple[str, ...] = TASKS, seed: int = SEED, now: Callable[[], datetime] | None = None
+) -> Iterator[Trained]:
+    """Fit and judge a challenger for each target; whatever is decided is a row. Without enough history, nothing is fitted.
+
+    ``now`` tells when a version came into use, which is later than ``as_of``, what it learnt from; without it they are the same.
+    """
     with engine.connect() as connection:
         facts = risk_facts(connection, since=as_of - HISTORY, as_of=as_of)
         clocks = risk_clocks(connection)
     for task in tasks:
         examples = training_examples(facts, clocks, target=task, as_of=as_of, seed=seed)
-        yield _trained(engine, examples, task=task, as_of=as_of, seed=seed)
+        yield _trained(engine, examples, task=task, as_of=as_of, seed=seed, now=now or (lambda: as_of))
 
 
 def usable(kept: KeptModel | None) -> FittedModel | None:
@@ -70,7 +77,7 @@ def put_in_use(engine: Engine, wanted: ModelVersion, *, by: str, at: datetime) -
     return before
 
 
-def _trained(engine: Engine, examples: Examples, *, task: str, as_of: datetime, seed: int) -> Trained:
+def _trained(engine: Engine, examples: Examples, *, task: str, as_of: datetime, seed: int, now: Callable[[], datetime]) -> Trained:
     with engine.connect() as connection:
         kept = champion(connection, task=task)
         drifted = kept is not None and drifted_since(connection, task=task, version=kept.version)
@@ -86,7 +93,7 @@ def _trained(engine: Engine, examples: Examples, *, task: str, as_of: datetime, 
     decision = judge(figures["model"], beats_baselines=wins, champion=theirs, champion_beats=stays, drifted=drifted)
     fitted = _fitted(model, split, figures=figures | {"champion": theirs}, task=task, as_of=as_of, seed=seed)
     with engine.begin() as connection:
-        version = keep_version(connection, fitted, decision=decision)
+        version = keep_version(connection, fitted, decision=decision, at=now())
     return Trained(task, version, decision.status, decision.why)
 
 

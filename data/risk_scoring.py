@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from data.delay_risk import PROMISE, usable
+from data.delay_risk import SCORED, usable
 from data.model_store import Unusable
 from data.queries.risk_due import HISTORY, due_orders
 from data.queries.risk_facts import risk_clocks, risk_facts
@@ -63,7 +63,7 @@ class InUse:
 def score_due(engine: Engine, *, as_of: datetime, memory: Memory, most_reasons: int = MOST_REASONS) -> Scored:
     """Score every open order that is due as of an instant, and forget those that are open no more."""
     with engine.connect() as connection:
-        used = [in_use(connection, task=task, memory=memory) for task in (PRIMARY, PROMISE)]
+        used = [in_use(connection, task=task, memory=memory) for task in SCORED]
         due = due_orders(connection, as_of=as_of, versions=[each.number for each in used])
         scores = _scores(connection, due, used=used, as_of=as_of, most_reasons=most_reasons)
     with engine.begin() as connection:
@@ -95,7 +95,7 @@ def _scores(
         return pd.DataFrame()
     facts, clocks = risk_facts(connection, since=as_of - HISTORY, as_of=as_of), risk_clocks(connection)
     frames = []
-    for task, each in zip((PRIMARY, PROMISE), used, strict=True):
+    for task, each in zip(SCORED, used, strict=True):
         rows = open_examples(facts, clocks, target=task, as_of=as_of, keys=due)
         scorer: FittedModel | Baseline
         scorer = each.model or Baseline.of(training_examples(facts, clocks, target=task, as_of=as_of, seed=_SEED, cap=_BASELINE_EXAMPLES))

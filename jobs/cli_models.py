@@ -10,6 +10,7 @@ from rich.table import Table
 from data.delay_risk import put_in_use
 from data.model_store import Unusable
 from data.queries.risk_registry import ModelVersion, model_version, model_versions
+from data.writes.requests import ask_for_run
 from data.writes.risk_registry import version_before
 from jobs.cli_start import asked_by, business_time, started
 from jobs.faults import UserMistake
@@ -66,8 +67,10 @@ def _put(context: JobContext, wanted: ModelVersion) -> None:
         before = put_in_use(context.engine, wanted, by=asked_by(), at=utc_now())
     except Unusable as error:
         raise UserMistake(f"版本 {wanted.version} 不能启用 cannot be used: {error}") from None
+    with context.engine.begin() as connection:
+        ask_for_run(connection, job="score_risk", by=asked_by(), at=utc_now())
     instead = "" if before is None else f"，取代版本 {before} instead of version {before}"
-    typer.echo(f"{wanted.task}: 已启用版本 {wanted.version} in use now{instead}；下次评分起生效 from the next scoring on")
+    typer.echo(f"{wanted.task}: 已启用版本 {wanted.version} in use now{instead}；已要求马上重新评分 open orders are scored anew at once")
 
 
 def _row(each: ModelVersion, *, context: JobContext) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ A retraining never delays a five-minute pull, and a job that is still queued or 
 import os
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import schedule
 
@@ -167,20 +168,25 @@ class Clock:
             publish_schedules(connection, self._planned(), at=self._now())
 
     def _take_requests(self) -> None:
+        wanted: dict[str, list[Request]] = {}
         for request in waiting(self._context):
-            self._take(request)
+            name = job_wanted(request)
+            if name is None or name not in self._jobs:
+                self._submit(f"request:{request.request_id}", "light", partial(carry_out, self._context, request, now=self._now))
+            else:
+                wanted.setdefault(name, []).append(request)
+        for name, requests in wanted.items():
+            self._take(name, requests)
 
-    def _take(self, request: Request) -> None:
-        name = job_wanted(request)
-        if name is None or name not in self._jobs:
-            self._submit(f"request:{request.request_id}", "light", lambda: carry_out(self._context, request, now=self._now))
-            return
+    def _take(self, name: str, requests: Sequence[Request]) -> None:
+        """Let one run answer all that ask for it before it begins."""
 
         def said(result: RunResult) -> None:
-            finish(self._context, request, result=result, now=self._now)
+            for request in requests:
+                finish(self._context, request, result=result, now=self._now)
 
-        # a run under way may have passed the reason for this request: it stays waiting until that run ends
-        self.enqueue(name, requested_by=request.requested_by, then=said)
+        # a run under way may have passed the reason for a request: it stays waiting until that run ends
+        self.enqueue(name, requested_by=requests[0].requested_by, then=said)
 
     def _submit(self, key: str, worker: str, work: Callable[[], None]) -> bool:
         with self._lock:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from data.queries.risk_registry import champion_versions, last_fitted_at
 from data.risk_scoring import Scored, score_due
-from data.writes.requests import ask_for_run
+from data.writes.requests import ask_for_run, run_is_coming
 from jobs.job import JobContext, Outcome
 from models.delay_risk.targets import PRIMARY
 
@@ -25,6 +25,9 @@ def _ask_for_a_model(context: JobContext, *, as_of: datetime) -> None:
     if isinstance(asked, datetime) and as_of - asked < _ASK_AGAIN:
         return
     with context.engine.begin() as connection:
+        # a second training would find what the first finds
+        if run_is_coming(connection, job="train_risk"):
+            return
         last = last_fitted_at(connection)
         if PRIMARY not in champion_versions(connection) and (last is None or as_of - last >= _ASK_AGAIN):
             ask_for_run(connection, job="train_risk", by="score_risk", at=as_of)

@@ -3,22 +3,30 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from data.delay_risk import Trained, train
+from data.delay_risk import SCORED, Trained, train
 from data.writes.requests import ask_for_run
 from jobs.job import JobContext, Outcome
 
 
 def run(context: JobContext, *, as_of: datetime) -> Outcome:
-    """Fit a challenger for each target, and use it where it wins; then have the open orders scored."""
+    """Fit a challenger for each target, and use it where it wins; have the open orders scored once all they are scored by is decided."""
     done: list[Trained] = []
-    for trained in train(context.engine, as_of=as_of):
+    to_decide = set(SCORED)
+    for trained in train(context.engine, as_of=as_of, now=context.now):
         done.append(trained)
-        if context.leaving.is_set():
+        leaving = context.leaving.is_set()
+        if to_decide and (leaving or not to_decide - {each.task for each in done}):
+            to_decide.clear()
+            _have_scored(context, done)
+        if leaving:
             break
-    if any(trained.status == "champion" for trained in done):
-        with context.engine.begin() as connection:
-            ask_for_run(connection, job="score_risk", by="train_risk", at=as_of)
     return Outcome(sum(trained.version is not None for trained in done), _said(done))
+
+
+def _have_scored(context: JobContext, done: Sequence[Trained]) -> None:
+    if any(trained.status == "champion" and trained.task in SCORED for trained in done):
+        with context.engine.begin() as connection:
+            ask_for_run(connection, job="score_risk", by="train_risk", at=context.now())
 
 
 def _said(done: Sequence[Trained]) -> str:

@@ -238,6 +238,21 @@ def test_a_run_asked_for_while_the_job_runs_waits_for_a_run_of_its_own(context: 
     assert len(counter.runs) == 2
 
 
+def test_one_run_answers_all_that_asked_for_it_before_it_began(context: JobContext, make_clock: MakeClock) -> None:
+    counter = Counter()
+    for _ in range(3):
+        ask(context, kind="run", payload={"job": "counting"})
+    clock = make_clock(a_job(counter))
+
+    clock.tick()
+    assert eventually(lambda: not clock.busy)
+
+    requests = table_rows(context.engine, select(job_requests))
+    (run,) = table_rows(context.engine, select(job_runs))
+    assert [(row.status, row.result["run_id"]) for row in requests] == [("done", run.run_id)] * 3
+    assert len(counter.runs) == 1
+
+
 def test_a_request_for_an_unknown_job_is_answered_too(context: JobContext, make_clock: MakeClock) -> None:
     ask(context, kind="run", payload={"job": "no_such"})
     make_clock(a_job(Counter())).tick()

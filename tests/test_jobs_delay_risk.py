@@ -1,21 +1,27 @@
 """Do the jobs and commands of the delay model ask for one another, say what they did, and go back at one command?"""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, delete, text
+from sqlalchemy import Engine, delete, text, update
 
+from data.delay_risk import PROMISE, SCORED, TASKS, Trained
 from data.risk_drift import Checked
 from data.settings import Settings, settings
-from data.tables import job_requests, model_versions, risk_scores
+from data.tables import job_requests, job_runs, model_versions, risk_scores
+from data.writes.job_ledger import begin_run, finish_run
+from data.writes.requests import ask_for_run
 from data.writes.risk_scores import SCORE_DAYS
-from jobs import check_drift, housekeeping, score_risk
+from jobs import check_drift, housekeeping, score_risk, train_risk
 from jobs.cli import main
 from jobs.job import JobContext
-from tests import given_delay_model
+from models.delay_risk.targets import PRIMARY
+from tests import given_delay_model, given_orders
 from tests.given_orders import insert_rows
+from tests.given_pages import MakeEngine
 
 AS_OF = datetime(2026, 11, 25, 4, tzinfo=UTC)
 
@@ -37,8 +43,83 @@ def asked(context: JobContext) -> list[tuple[str, str]]:
 def test_without_a_model_scoring_asks_for_a_training_once_a_day(context: JobContext) -> None:
     for hours in (0, 1, 25):
         score_risk.run(context, as_of=AS_OF + timedelta(hours=hours))
+        with context.engine.begin() as connection:
+            # each training is carried out and finds too few orders
+            connection.execute(update(job_requests).values(status="done"))
 
     assert asked(context) == [("train_risk", "score_risk")] * 2
+
+
+def test_scoring_asks_for_no_second_training_while_one_is_asked_for(context: JobContext) -> None:
+    with context.engine.begin() as connection:
+        ask_for_run(connection, job="train_risk", by="demo", at=AS_OF)
+
+    score_risk.run(context, as_of=AS_OF)
+
+    assert asked(context) == [("train_risk", "demo")]
+
+
+def test_scoring_asks_for_no_second_training_while_one_is_under_way(context: JobContext) -> None:
+    with context.engine.begin() as connection:
+        run = begin_run(connection, job="train_risk", planned_for=AS_OF, started_at=AS_OF, host="here", pid=1, requested_by=None)
+
+    score_risk.run(context, as_of=AS_OF)
+    while_training = asked(context)
+    with context.engine.begin() as connection:
+        finish_run(connection, run_id=run, finished_at=AS_OF, status="succeeded", rows=0, message="", error=None)
+    score_risk.run(context, as_of=AS_OF + timedelta(minutes=5))
+
+    assert while_training == []
+    assert asked(context) == [("train_risk", "score_risk")]
+    with context.engine.begin() as connection:
+        connection.execute(delete(job_runs))
+
+
+def test_a_first_training_has_every_open_order_scored_by_the_model_at_once(make_engine: MakeEngine, context: JobContext) -> None:
+    engine = make_engine()
+    with engine.begin() as connection:
+        given_orders.masters(connection, as_of=AS_OF)
+        given_delay_model.history(connection, as_of=AS_OF)
+        given_delay_model.waiting(connection, as_of=AS_OF, count=20)
+    later = AS_OF + timedelta(minutes=2)
+    shop = replace(context, engine=engine, now=lambda: later)
+    score_risk.run(shop, as_of=AS_OF + timedelta(minutes=1))
+
+    train_risk.run(shop, as_of=AS_OF)
+    first_asked = asked(shop)
+    score_risk.run(shop, as_of=later)
+
+    assert first_asked == [("train_risk", "score_risk"), ("score_risk", "train_risk")] == asked(shop)
+    with engine.connect() as connection:
+        scored = connection.execute(text("SELECT count(*), count(model_version) FROM risk_now")).one()
+        promoted = connection.scalars(text("SELECT promoted_at FROM model_versions WHERE status = 'champion'")).all()
+    assert scored[0] == scored[1] >= 20
+    assert promoted and set(promoted) == {later}
+
+
+@pytest.mark.parametrize("leaves_after", [None, 1, 2])
+@pytest.mark.parametrize("promoted", [(), (PRIMARY,), (PROMISE,), SCORED, TASKS, tuple(set(TASKS) - set(SCORED))])
+def test_a_training_asks_for_one_scoring_as_soon_as_what_orders_are_scored_by_is_decided(
+    context: JobContext, promoted: tuple[str, ...], leaves_after: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_before: dict[str, int] = {}
+
+    def decided(*_: object, **__: object) -> Iterator[Trained]:
+        for number, task in enumerate(TASKS, start=1):
+            asked_before[task] = len(asked(context))
+            if number == leaves_after:
+                context.leaving.set()
+            yield Trained(task, number, "champion" if task in promoted else "rejected", "好 / good")
+
+    monkeypatch.setattr(train_risk, "train", decided)
+
+    done = train_risk.run(context, as_of=AS_OF)
+
+    tried = TASKS[:leaves_after]
+    wanted = [("score_risk", "train_risk")] if {*promoted} & {*SCORED} & {*tried} else []
+    assert asked(context) == wanted
+    assert all(count == (len(wanted) if task not in SCORED else 0) for task, count in asked_before.items())
+    assert done.rows == len(tried)
 
 
 def test_with_a_model_in_use_scoring_asks_for_nothing(context: JobContext) -> None:

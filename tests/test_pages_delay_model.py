@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, Engine, delete, text, update
 from streamlit.testing.v1 import AppTest
 
-from data.tables import model_drift, model_versions, risk_now, risk_scores
+from data.tables import job_runs, model_drift, model_versions, risk_now, risk_scores
 from tests import given_delay_model, given_orders
 from tests.given_pages import MakeEngine, on_database, open_page, table
 from tests.given_pages import texts as plain_texts
@@ -77,15 +77,28 @@ def test_the_riskiest_orders_come_first_and_those_late_already_are_not_listed(sh
     assert risks == sorted(risks, reverse=True) and risks[0] < 100
 
 
-def test_without_a_model_the_page_says_that_a_baseline_scores_and_why(shop: Engine) -> None:
+@pytest.mark.parametrize(
+    ("training", "said"),
+    [
+        (None, "还没有训练过模型"),
+        ("running", "模型正在训练，训练好就马上重新评分"),
+        ("succeeded", "还没有训练出模型：到期且结果已知的订单还不够"),
+        ("failed", "上次训练没有完成，请看“接入与任务”里的 train_risk"),
+    ],
+)
+def test_without_a_model_the_page_says_that_a_baseline_scores_and_why(shop: Engine, training: str | None, said: str) -> None:
     with shop.begin() as connection:
+        connection.execute(delete(job_runs))
+        if training is not None:
+            row = {"job": "train_risk", "planned_for": now(), "started_at": now(), "status": training, "host": "here", "pid": 1}
+            given_orders.insert_rows(connection, job_runs, [row])
         given_delay_model.scores(connection, as_of=now(), version=None, fallback="no_model")
 
     app = open_page(DELAY_MODEL)
 
     assert not app.exception
-    assert "还没有训练出模型" in texts(app) and "现在的评分来自基线" in texts(app)
-    assert set(table(app, 0)["主要原因"]) == {"还没有可用的模型"}
+    assert said in texts(app) and "现在的评分来自基线" in texts(app)
+    assert set(table(app, 0)["主要原因"]) == {"评分时还没有可用的模型"}
 
 
 def test_a_model_that_did_not_beat_the_baselines_is_named_with_its_reason(shop: Engine) -> None:
@@ -117,6 +130,18 @@ def test_a_model_that_has_just_come_into_use_is_no_error_though_the_scores_are_s
 
     assert "模型刚刚启用" in app.info[0].value
     assert not app.error
+
+
+def test_scores_of_a_run_that_began_during_the_training_are_no_error_either(shop: Engine) -> None:
+    with shop.begin() as connection:
+        given_delay_model.versions(connection, as_of=now())
+        given_delay_model.scores(connection, as_of=now(), version=None, fallback="no_model")
+
+    app = open_page(DELAY_MODEL)
+
+    assert "模型刚刚启用" in app.info[0].value
+    assert not app.error
+    assert set(table(app, 0)["主要原因"]) == {"评分时还没有可用的模型"}
 
 
 def test_scores_that_stand_still_are_said_to_be_old(shop: Engine) -> None:

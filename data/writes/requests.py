@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from data.queries.ledger import last_runs
 from data.tables import job_requests
 
 
@@ -30,6 +31,13 @@ def waiting_requests(connection: Connection) -> list[WaitingRequest]:
 def ask_for_run(connection: Connection, *, job: str, by: str, at: datetime) -> None:
     """Ask the jobs process to run one of its jobs as soon as it is up."""
     connection.execute(insert(job_requests).values(kind="run", payload={"job": job}, requested_by=by, requested_at=at))
+
+
+def run_is_coming(connection: Connection, *, job: str) -> bool:
+    """Say whether a run of a job is asked for, or under way."""
+    asked_for = any(row.kind == "run" and row.payload.get("job") == job for row in waiting_requests(connection))
+    last = last_runs(connection).get(job)
+    return asked_for or (last is not None and last.status == "running")
 
 
 def finish_request(connection: Connection, *, request_id: int, failed: bool, result: Mapping[str, Any], at: datetime) -> bool:

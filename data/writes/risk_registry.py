@@ -43,12 +43,12 @@ def lock_task(connection: Connection, task: str) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock_key(f"models:{task}")})
 
 
-def keep_version(connection: Connection, fitted: Fitted, *, decision: Decision) -> int:
-    """Store a fitted model as what was decided, retiring the champion where it goes; return its version."""
+def keep_version(connection: Connection, fitted: Fitted, *, decision: Decision, at: datetime) -> int:
+    """Store a fitted model as what was decided at an instant, retiring the champion where it goes; return its version."""
     lock_task(connection, fitted.task)
     if not decision.champion_stays:
         why = Decision("retired", "由新模型取代", "replaced by a newer model") if decision.status == "champion" else decision
-        retire(connection, task=fitted.task, reason=why.why, at=fitted.fitted_at)
+        retire(connection, task=fitted.task, reason=why.why, at=at)
     if decision.status == "challenger":
         # there is one that waits, the newest
         connection.execute(
@@ -56,12 +56,12 @@ def keep_version(connection: Connection, fitted: Fitted, *, decision: Decision) 
             UPDATE model_versions SET status = 'retired', retired_at = :at, reason = '由更新的挑战者取代 / replaced by a newer challenger'
             WHERE task = :task AND status = 'challenger'
             """),
-            {"task": fitted.task, "at": fitted.fitted_at},
+            {"task": fitted.task, "at": at},
         )
     given = {name: getattr(fitted, name) for name in Fitted.__dataclass_fields__}
     given |= {name: json.dumps(given[name], ensure_ascii=False) for name in _JSON}
     given |= {"status": decision.status, "reason": decision.why}
-    given |= {"promoted_at": fitted.fitted_at, "promoted_by": "train_risk"} if decision.status == "champion" else dict.fromkeys(_PROMOTED)
+    given |= {"promoted_at": at, "promoted_by": "train_risk"} if decision.status == "champion" else dict.fromkeys(_PROMOTED)
     values = ", ".join(f"CAST(:{name} AS jsonb)" if name in _JSON else f":{name}" for name in given)
     return int(
         connection.execute(text(f"INSERT INTO model_versions ({', '.join(given)}) VALUES ({values}) RETURNING version"), given).scalar_one()
