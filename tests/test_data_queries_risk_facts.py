@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, insert
+import pytest
+from sqlalchemy import Connection, Engine, insert
 
 from data import tables
+from data.queries import risk_facts as queried
 from data.queries.risk_facts import risk_clocks, risk_facts
 from models.delay_risk.examples import open_examples, training_examples
 from models.delay_risk.facts import CODES, FLAGS, INSTANTS, NUMBERS
@@ -106,3 +108,42 @@ def test_a_shops_clock_has_its_zone_and_the_days_of_its_calendar(connection: Con
     assert [f"{day:%m-%d}" for day in sorted(days_off)] == [
         "02-27", "02-28", "04-14", "04-21", "05-01", "06-15", "09-07", "10-12", "11-02", "11-15", "12-25",
     ]  # fmt: skip
+
+
+def test_orders_of_one_second_stand_by_shop_and_number_and_half_a_second_counts_up(connection: Connection) -> None:
+    later = PAID + timedelta(milliseconds=1500)
+    rows = [_paid(number, clock_start_at=at) for number, at in (("b", PAID), ("c", later), ("a", PAID), ("d", PAID + timedelta(seconds=2)))]
+    insert_rows(connection, tables.orders, rows)
+
+    facts = risk_facts(connection, since=SINCE, as_of=NOW)
+
+    assert facts["order_no"].tolist() == ["a", "b", "c", "d"]
+    assert (facts["start_at"] - PAID.timestamp()).tolist() == [0.0, 0.0, 2.0, 2.0]
+
+
+def test_a_live_order_is_known_when_we_were_told_and_a_backfilled_one_from_its_start(connection: Connection) -> None:
+    told = PAID + timedelta(hours=3)
+    insert_rows(connection, tables.orders, [_paid("L", ingested_at=told), _paid("B", nature="backfill", ingested_at=told)])
+
+    facts = risk_facts(connection, since=SINCE, as_of=NOW).set_index("order_no")
+
+    assert facts["start_known_at"].to_dict() == {"L": told.timestamp(), "B": PAID.timestamp()}
+
+
+def test_a_question_that_the_server_refuses_is_its_error_and_hangs_nobody(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queried, "_FACTS", "SELECT 1 / 0 AS shop_id")
+
+    with pytest.raises(Exception, match="division by zero"), connection.begin_nested():
+        risk_facts(connection, since=SINCE, as_of=NOW)
+
+
+def test_a_reader_that_fails_says_why_and_hangs_nobody(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queried, "_FACTS", "SELECT repeat('x', 1000) FROM generate_series(1, 100000)")
+
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError("no such column")
+
+    monkeypatch.setattr("data.queries.risk_facts.csv.read_csv", fails)
+
+    with pytest.raises(ValueError, match="no such column"), engine.connect() as own:
+        risk_facts(own, since=SINCE, as_of=NOW)

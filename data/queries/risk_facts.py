@@ -1,11 +1,12 @@
 """What is known of each order, and since when, as the delay model needs it?
 
 ``known_at`` of what happened is when we learnt it for live orders, and when it happened for back-filled ones (按发生时间). Instants leave
-as unix seconds through COPY: a million narrow rows come in a few seconds.
+as unix seconds through COPY and are read while the server still writes: a million narrow rows come in a few seconds.
 """
 
-import io
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from typing import Any
 
@@ -30,8 +31,10 @@ _HAPPENED = {
     "allocated": ("allocated",),
     "waybilled": ("waybilled",),
 }
+_BLOCK_BYTES = 8 << 20
 _BLAMED = IMAGE["closed_by_merchant"].replace("%", "%%")
-_EPOCH = "CAST(extract(epoch FROM {}) AS bigint)"
+# Rounded to the second, halves up; ``extract`` would reckon in numerics, which takes far longer.
+_EPOCH = "CAST(floor(date_part('epoch', {}) + 0.5) AS bigint)"
 
 
 def risk_facts(
@@ -58,7 +61,8 @@ def risk_facts(
         "key_orders": [order for _, order in keys or ()],
     }
     frame = _copied(connection, sql, given)
-    return frame.sort_values(["start_at", "shop_id", "order_no"], ignore_index=True)
+    _add_known(frame)
+    return _by_start(frame)
 
 
 def risk_clocks(connection: Connection) -> Mapping[str, ShopClock]:
@@ -73,44 +77,84 @@ def risk_clocks(connection: Connection) -> Mapping[str, ShopClock]:
 
 def _copied(connection: Connection, sql: str, given: Mapping[str, object]) -> pd.DataFrame:
     """COPY a query's rows out and read them with Arrow; codes become categories, an absent one ''."""
-    buffer = io.BytesIO()
-    cursor: Any = connection.connection.cursor()
-    with cursor:
-        cursor.copy_expert(f"COPY ({cursor.mogrify(sql, given).decode()}) TO STDOUT (FORMAT csv, HEADER, NULL '')", buffer, size=1 << 20)
-    buffer.seek(0)
     types = {name: pa.dictionary(pa.int32(), pa.string()) for name in CODES}
     types |= dict.fromkeys(INSTANTS, pa.float64()) | dict.fromkeys(NUMBERS, pa.float64())
     types |= {"shop_id": types[CODES[0]], "order_no": pa.string(), **dict.fromkeys(FLAGS, pa.bool_())}
     options = csv.ConvertOptions(column_types=types, true_values=["t"], false_values=["f"], strings_can_be_null=False, null_values=[""])
-    table = csv.read_csv(buffer, convert_options=options)
+    table = _read_while_written(connection, sql, given, options=options)
     frame: pd.DataFrame = table.to_pandas()
     for name in (*INSTANTS, *NUMBERS):
         frame[name] = frame[name].to_numpy(np.float64, na_value=np.nan)
     return frame
 
 
-def _known(name: str, events: Sequence[str]) -> str:
-    """Return the column of since when it is known that something happened; later than it happened only for live orders."""
-    happened = _happened(events)
+def _read_while_written(connection: Connection, sql: str, given: Mapping[str, object], *, options: csv.ConvertOptions) -> pa.Table:
+    """Let Arrow read what the server writes at the other end of a pipe; whichever end fails, the other one ends too."""
+    cursor: Any = connection.connection.cursor()
+    with cursor, ThreadPoolExecutor(1, thread_name_prefix="facts") as pool:
+        asked = f"COPY ({cursor.mogrify(sql, given).decode()}) TO STDOUT (FORMAT csv, HEADER, NULL '')"
+        outlet, inlet = os.pipe()
+        reading = pool.submit(_read, outlet, options)
+        try:
+            with os.fdopen(inlet, "wb", buffering=_BLOCK_BYTES) as written:
+                cursor.copy_expert(asked, written, size=1 << 20)
+        except BrokenPipeError:
+            # the reader has gone, and knows why
+            reading.result()
+            raise
+        return reading.result()
+
+
+def _read(outlet: int, options: csv.ConvertOptions) -> pa.Table:
+    # buffered, so that a block is as large as asked for: each has words of its own, which are put together afterwards
+    with os.fdopen(outlet, "rb", buffering=_BLOCK_BYTES) as pipe:
+        return csv.read_csv(pipe, read_options=csv.ReadOptions(block_size=_BLOCK_BYTES), convert_options=options)
+
+
+def _add_known(frame: pd.DataFrame) -> None:
+    """Say since when each thing is known: since it happened, and of live orders not before we were told."""
+    told = frame["start_known_at"].to_numpy(np.float64)
+    frame["start_known_at"] = np.fmax(frame["start_at"].to_numpy(np.float64), told)
+    for name in _HAPPENED:
+        happened, told = (frame[f"{name}_{end}"].to_numpy(np.float64) for end in ("at", "known_at"))
+        frame[f"{name}_known_at"] = np.where(np.isnan(happened), np.nan, np.fmax(happened, told))
+
+
+def _by_start(frame: pd.DataFrame) -> pd.DataFrame:
+    """Sort by the start of the clock; shop and number are looked at only where several began in one second."""
+    start = frame["start_at"].to_numpy(np.float64)
+    order = np.argsort(start, kind="stable")
+    same = np.diff(start[order]) == 0
+    tied = np.append(False, same) | np.append(same, False)
+    if tied.any():
+        places = order[tied]
+        among = frame[["start_at", "shop_id", "order_no"]].iloc[places].reset_index(drop=True)
+        order[tied] = places[among.sort_values(["start_at", "shop_id", "order_no"]).index.to_numpy()]
+    return frame.take(order).reset_index(drop=True)
+
+
+def _told(name: str, events: Sequence[str]) -> str:
+    """Return the column of when we were told that something happened to a live order."""
     learnt = f"least({', '.join(f'learnt.{event}' for event in events)})"
-    return f"{_EPOCH.format(f'CASE WHEN {happened} IS NOT NULL THEN greatest({happened}, {learnt}) END')} AS {name}_known_at"
+    return f"{_EPOCH.format(learnt)} AS {name}_known_at"
 
 
-def _happened(events: Sequence[str], end: str = "to") -> str:
-    return f"least({', '.join(f'o.{event}_{end}' for event in events)})"
+def _happened(events: Sequence[str]) -> str:
+    return f"least({', '.join(f'o.{event}_to' for event in events)})"
 
 
-_TIMES = ", ".join(f"{_EPOCH.format(_happened(events))} AS {name}_at, {_known(name, events)}" for name, events in _HAPPENED.items())
+_TIMES = ", ".join(f"{_EPOCH.format(_happened(events))} AS {name}_at, {_told(name, events)}" for name, events in _HAPPENED.items())
 _FROM = ", ".join(f"{_EPOCH.format(f'o.{name}_from')} AS {name}_from" for name in ("shipped", "delivered"))
 _EVENTS = sorted({event for events in _HAPPENED.values() for event in events})
 _LEARNT = ", ".join(f"min(e.ingested_at) FILTER (WHERE type = '{event}') AS {event}" for event in _EVENTS)
+_CHOSEN = "NOT o.stub AND o.clock_start_at >= %(since)s AND o.clock_start_at <= %(as_of)s {chosen}"
 _NAMED = ", ".join(f"'{event}'" for event in _EVENTS)
 
-# Which orders' ship clocks have started, what of them was known when, from where to where they go and what is in them?
+# Which orders' ship clocks have started, what of them was known when, from where to where they go and what is in them? Orders are looked up
+# twice: a list of all their columns would not fit in memory, one of their keys does.
 _FACTS = f"""
     WITH chosen AS MATERIALIZED (
-        SELECT o.* FROM orders AS o {{keyed}}
-        WHERE NOT o.stub AND o.clock_start_at >= %(since)s AND o.clock_start_at <= %(as_of)s {{chosen}}
+        SELECT o.shop_id, o.order_no, o.nature, o.line_source FROM orders AS o {{keyed}} WHERE {_CHOSEN}
     ),
     learnt AS (
         SELECT shop_id, order_no, {_LEARNT} FROM order_events AS e JOIN chosen USING (shop_id, order_no)
@@ -138,16 +182,16 @@ _FACTS = f"""
         coalesce({_BLAMED}, false) AS closed_by_merchant,
         coalesce(said.warehouse, false) AS warehouse_stated,
         {_EPOCH.format("o.clock_start_at")} AS start_at, {_EPOCH.format("o.created_at")} AS created_at,
-        {_EPOCH.format("CASE o.nature WHEN 'live' THEN greatest(o.ingested_at, o.clock_start_at) ELSE o.clock_start_at END")}
-            AS start_known_at,
+        {_EPOCH.format("CASE o.nature WHEN 'live' THEN o.ingested_at END")} AS start_known_at,
         {_TIMES}, {_FROM}, {_EPOCH.format("o.deadline_at")} AS deadline_at,
         {_EPOCH.format("o.promised_delivery_at")} AS promised_delivery_at,
         o.goods_minor, o.freight_minor, o.paid_minor, o.discount_minor, c.lines, c.pieces,
         CASE WHEN a.latitude IS NOT NULL AND b.latitude IS NOT NULL THEN 6371 * acos(least(1, greatest(-1,
             sin(radians(a.latitude)) * sin(radians(b.latitude))
             + cos(radians(a.latitude)) * cos(radians(b.latitude)) * cos(radians(a.longitude - b.longitude))))) END AS distance_km
-    FROM chosen AS o LEFT JOIN learnt USING (shop_id, order_no) LEFT JOIN said USING (shop_id, order_no)
+    FROM orders AS o {{keyed}} LEFT JOIN learnt USING (shop_id, order_no) LEFT JOIN said USING (shop_id, order_no)
     LEFT JOIN contents AS c USING (shop_id, order_no)
     LEFT JOIN warehouses AS w ON w.warehouse_code = o.warehouse_code LEFT JOIN sellers AS s ON s.seller_id = o.warehouse_code
     LEFT JOIN places AS a ON (a.region_code, a.city) = (o.region_code, lower(o.city))
-    LEFT JOIN places AS b ON (b.region_code, b.city) = (s.region_code, lower(s.city))"""
+    LEFT JOIN places AS b ON (b.region_code, b.city) = (s.region_code, lower(s.city))
+    WHERE {_CHOSEN}"""

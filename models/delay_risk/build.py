@@ -22,4 +22,5 @@ def features(facts: pd.DataFrame, clocks: Mapping[str, ShopClock], *, rows: Ints
     found: dict[str, object] = {}
     for topic in TOPICS:
         found |= topic.columns(there)
-    return pd.DataFrame({name: found[name] for name in FEATURE_NAMES})
+    # each column as it was made: a block of all of them would be copied together for nothing
+    return pd.DataFrame({name: found[name] for name in FEATURE_NAMES}, copy=False)

@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from models.delay_risk.clocks import Bools, Floats, Ints, ShopClock, by_clock
-from models.delay_risk.streams import Asked, Stream, numbered
+from models.delay_risk.clocks import DAY, Bools, Floats, Ints, ShopClock, by_clock
+from models.delay_risk.streams import Asked, Stream, Timeline, numbered
 
 # A warehouse named by a platform is believed from the start unless its open orders mostly lack one: then it is named at dispatch only.
 _NAMED_EARLY, _ENOUGH_OPEN = 0.5, 20
 # How long an order's place tells where the next of the same shop and region goes.
 _LOOK_BACK = 60 * 86_400.0
+# After so long an order that was never heard of again is no work for anybody: seconds.
+GIVEN_UP = 30 * DAY
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,24 @@ class Scene:
     def of(self, column: str) -> Floats:
         """Return a column of numbers for the rows looked at."""
         return self.facts[column].to_numpy(np.float64)[self.rows]
+
+    def timeline(self, level: str, event: str) -> Timeline:
+        """Return when the orders of each key of a level begun, left, were over, or turned out (``known``), as it was heard."""
+        if (level, event) not in self._timelines:
+            self._timelines[level, event] = Timeline(self.keys[level], self.instants[event])
+        return self._timelines[level, event]
+
+    @cached_property
+    def instants(self) -> Mapping[str, Floats]:
+        """When each order was heard of, when it was heard that it left, when it was over or given up, and when its outcome was known."""
+        begun = self.facts["start_known_at"].to_numpy(np.float64)
+        # an order is never done with before it is known
+        over = np.fmax(np.fmin(self.outcomes.finished, begun + GIVEN_UP), begun)
+        return {"begun": begun, "left": self.outcomes.heard_left, "over": over, "known": self.outcomes.known_at}
+
+    @cached_property
+    def _timelines(self) -> dict[tuple[str, str], Timeline]:
+        return {}
 
 
 def scene(facts: pd.DataFrame, clocks: Mapping[str, ShopClock], *, rows: Ints, at: Floats, deadline: Floats) -> Scene:
@@ -179,7 +200,7 @@ def _expected(
     known = np.where(known_at[rows] <= at, codes[rows], -1)
     asked_for = theirs or tuple(part[rows] for part in home)
     keys = numbered(*(np.concatenate(both) for both in zip(home, asked_for, strict=True)))
-    stream = Stream(np.where(codes >= 0, keys[: len(codes)], -1), known_at, carries=codes)
+    stream = Stream(Timeline(np.where(codes >= 0, keys[: len(codes)], -1), known_at), carries=codes)
     return np.where(known >= 0, known, stream.carried(Asked(keys[len(codes) :], at), seconds=_LOOK_BACK))
 
 

@@ -5,7 +5,7 @@ binary searches. Nothing later than the instant asked can enter an answer: that 
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,70 +14,94 @@ from models.delay_risk.clocks import Floats, Ints
 
 # Key and second in one integer: keys up to 2^29, seconds up to the year 2514.
 _SECONDS = 1 << 34
+# What an integer holds beside its sign.
+_BITS = 63
+# Combinations up to this number are numbered through a table.
+_FEW_NUMBERS = 1 << 22
 
 
-class Stream:
-    """Events of many keys; one without an instant (NaN) never happened, one without a key (below 0) is nobody's."""
+class Timeline:
+    """Events of many keys in their order; one without an instant (NaN) never happened, one without a key (below 0) is nobody's.
 
-    def __init__(self, keys: Ints, instants: Floats, values: Sequence[Floats] = (), *, carries: Ints | None = None) -> None:
-        there = ~np.isnan(instants) & (keys >= 0)
-        marks = keys[there] * _SECONDS + np.floor(instants[there]).astype(np.int64)
-        order = np.argsort(marks, kind="stable")
-        self._marks = marks[order]
-        self._carries = None if carries is None else carries[there][order]
-        self._sums = [np.concatenate([[0.0], np.cumsum(value[there][order])]) for value in values]
+    Several streams of values lie along one timeline. Where an instant asked falls is searched once and kept with it.
+    """
+
+    def __init__(self, keys: Ints, instants: Floats) -> None:
+        there = np.flatnonzero(~np.isnan(instants) & (keys >= 0))
+        order, self.marks = _in_order(keys[there], np.floor(instants[there]).astype(np.int64))
+        self.rows: Ints = there[order]
+        self._found: dict[tuple[Asked, int, bool], Ints] = {}
 
     def upto(self, asked: "Asked", *, ago: float = 0.0) -> Ints:
         """Return the place after the last event known ``ago`` seconds before each instant asked, that instant included."""
-        return self._place(asked.marks - int(ago), side="right")
+        return self._place(asked, int(ago), within=False)
+
+    def first(self, asked: "Asked", *, seconds: float) -> Ints:
+        """Return the place of the first event of each key in the last ``seconds`` before each instant asked."""
+        return self._place(asked, int(seconds), within=True)
+
+    def _place(self, asked: "Asked", ago: int, *, within: bool) -> Ints:
+        question = (asked, ago, within)
+        if question not in self._found:
+            marks = asked.marks - ago
+            if within:
+                np.maximum(marks, asked.keys * _SECONDS - 1, out=marks)
+            self._found[question] = np.searchsorted(self.marks, marks, side="right").astype(np.int64, copy=False)
+        return self._found[question]
+
+
+class Stream:
+    """Values of the events along a timeline, summed from its beginning, and what each event carries."""
+
+    def __init__(self, timeline: Timeline, values: Sequence[Floats] = (), *, carries: Ints | None = None) -> None:
+        self._timeline = timeline
+        self._carries = None if carries is None else carries[timeline.rows]
+        self._sums = [_summed(value[timeline.rows]) for value in values]
+
+    def upto(self, asked: "Asked", *, ago: float = 0.0) -> Ints:
+        """Return the place after the last event known ``ago`` seconds before each instant asked, that instant included."""
+        return self._timeline.upto(asked, ago=ago)
 
     def window(self, asked: "Asked", *, seconds: float) -> tuple[Floats, ...]:
         """Return how many events there were in the last ``seconds``, and the sum of each value over them."""
-        return self._between(self._first(asked, seconds=seconds), self.upto(asked))
+        return self._between(self._timeline.first(asked, seconds=seconds), self.upto(asked))
 
     def last(self, asked: "Asked", *, count: int, seconds: float) -> tuple[Floats, ...]:
         """Return the same of the last ``count`` events, none older than ``seconds``."""
         upto = self.upto(asked)
-        return self._between(np.maximum(upto - count, self._first(asked, seconds=seconds)), upto)
+        return self._between(np.maximum(upto - count, self._timeline.first(asked, seconds=seconds)), upto)
 
     def carried(self, asked: "Asked", *, seconds: float) -> Ints:
         """Return what the last event carries, -1 where there is none in the last ``seconds``; in the order of the question."""
         upto = self.upto(asked)
-        if self._carries is None or not len(self._marks):
+        if self._carries is None or not len(self._carries):
             return np.full(len(upto), -1, dtype=np.int64)
-        found = np.where(upto > self._first(asked, seconds=seconds), self._carries[np.maximum(upto - 1, 0)], -1)
+        found = np.where(upto > self._timeline.first(asked, seconds=seconds), self._carries[np.maximum(upto - 1, 0)], -1)
         return asked.back(np.where(asked.keys >= 0, found, -1))
 
     def first(self, asked: "Asked", *, seconds: float) -> Floats:
         """Return the instant of the first event of the last ``seconds``, NaN where there is none."""
-        first, upto = self._first(asked, seconds=seconds), self.upto(asked)
-        if not len(self._marks):
+        first, upto, marks = self._timeline.first(asked, seconds=seconds), self.upto(asked), self._timeline.marks
+        if not len(marks):
             return np.full(len(upto), np.nan)
-        found = (self._marks[np.minimum(first, len(self._marks) - 1)] % _SECONDS).astype(np.float64)
+        found = (marks[np.minimum(first, len(marks) - 1)] % _SECONDS).astype(np.float64)
         return np.where(upto > first, found, np.nan)
 
-    def _first(self, asked: "Asked", *, seconds: float) -> Ints:
-        marks = np.maximum(asked.marks - int(seconds), asked.keys * _SECONDS - 1)
-        return self._place(marks, side="right")
-
-    def _place(self, marks: Ints, *, side: Literal["left", "right"]) -> Ints:
-        return np.searchsorted(self._marks, marks, side=side).astype(np.int64)
-
     def _between(self, first: Ints, upto: Ints) -> tuple[Floats, ...]:
-        count = np.maximum(upto - first, 0)
-        return (count.astype(np.float64), *(np.where(count > 0, sums[upto] - sums[np.minimum(first, upto)], 0.0) for sums in self._sums))
+        # no window begins after its end, and an empty one sums to nought exactly
+        return ((upto - first).astype(np.float64), *(sums[upto] - sums[first] for sums in self._sums))
 
 
 class Asked:
     """The keys and instants that streams are asked about, sorted once, so that every search walks memory in one direction."""
 
     def __init__(self, keys: Ints, instants: Floats) -> None:
-        marks = keys * _SECONDS + np.floor(instants).astype(np.int64)
-        self.order: Ints = np.argsort(marks, kind="stable").astype(np.int64)
-        self.marks: Ints = marks[self.order]
+        self.order, self.marks = _in_order(keys, np.floor(instants).astype(np.int64))
         self.keys: Ints = keys[self.order]
+        self._nobodys = self.keys < 0
+        self._any_nobodys = bool(self._nobodys.any())
         self._back = np.empty_like(self.order)
-        self._back[self.order] = np.arange(len(marks))
+        self._back[self.order] = np.arange(len(keys))
 
     def back(self, answer: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Put an answer back into the order of the question."""
@@ -85,7 +109,7 @@ class Asked:
 
     def in_turn(self, answer: Floats) -> Floats:
         """Put an answer in numbers back into the order of the question; a row without a key has none."""
-        return self.back(np.where(self.keys >= 0, answer, np.nan))
+        return self.back(np.where(self._nobodys, np.nan, answer) if self._any_nobodys else answer)
 
 
 def numbered(*columns: npt.NDArray[np.generic]) -> Ints:
@@ -95,5 +119,41 @@ def numbered(*columns: npt.NDArray[np.generic]) -> Ints:
     for column in (codes.astype(np.int64) for codes in columns[1:]):
         missing |= column < 0
         numbers = numbers * (int(column.max(initial=0)) + 1) + column
-    found = np.unique(np.where(missing, -1, numbers), return_inverse=True)
+    numbers[missing] = -1
+    most = int(numbers.max(initial=-1)) + 1
+    if most <= _FEW_NUMBERS:
+        # the last place is that of -1
+        there = np.zeros(most + 1, dtype=bool)
+        there[numbers] = True
+        there[most] = False
+        place = np.cumsum(there, dtype=np.int64) - 1
+        place[most] = -1
+        return place[numbers]
+    found = np.unique(numbers, return_inverse=True)
     return np.where(missing, -1, found[1]).astype(np.int64)
+
+
+def _summed(values: Floats) -> Floats:
+    sums = np.zeros(len(values) + 1)
+    np.cumsum(values, out=sums[1:])
+    return sums
+
+
+def _in_order(keys: Ints, seconds: Ints) -> tuple[Ints, Ints]:
+    """Return the places of events by key and second, those of one second as they stand, and their marks in that order.
+
+    Key, second and place mostly fit in one integer, and plain integers are sorted several times faster than their places are.
+    """
+    if not len(keys):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    least_key, least = int(keys.min()), int(seconds.min())
+    place_bits, second_bits = (len(keys) - 1).bit_length(), (int(seconds.max()) - least).bit_length()
+    if (int(keys.max()) - least_key).bit_length() + second_bits + place_bits > _BITS:
+        marks = keys * _SECONDS + seconds
+        order = np.argsort(marks, kind="stable").astype(np.int64)
+        return order, marks[order]
+    packed = ((((keys - least_key) << second_bits) + (seconds - least)) << place_bits) + np.arange(len(keys))
+    packed.sort()
+    order = packed & ((1 << place_bits) - 1)
+    packed >>= place_bits
+    return order, ((packed >> second_bits) + least_key) * _SECONDS + (packed & ((1 << second_bits) - 1)) + least

@@ -8,13 +8,12 @@ from models.delay_risk.clocks import DAY, Floats, Ints
 from models.delay_risk.features.feature import Feature
 from models.delay_risk.features.history import FARTHEST, LONG, LONGEST_HOURS, PRIOR_LATE
 from models.delay_risk.scene import Scene
-from models.delay_risk.streams import Asked, Stream, numbered
+from models.delay_risk.streams import Asked, Stream, Timeline, numbered
 from models.delay_risk.targets import HOUR
 
 # What stands beside a warehouse's own figures while it has few orders.
 _PRIOR_ORDERS = 2.0
 _PRIOR_HOURS = 24.0
-_GIVEN_UP = 30 * DAY
 
 _WORDS: Mapping[str, tuple[str, str, str]] = {
     "place_late_farthest": ("history_place", "本仓近 180 天延迟率", "late share of 180 days, warehouse"),
@@ -35,17 +34,17 @@ FEATURES: tuple[Feature, ...] = tuple(Feature(name, group, "number", zh, en) for
 
 def columns(scene: Scene) -> Mapping[str, Floats]:
     """Return one array a feature, one value a row looked at."""
-    keys, asked, city, at_city = scene.keys["place"], scene.asked["place"], scene.keys["city"], scene.asked["city"]
-    left, late = scene.outcomes.heard_left, np.nan_to_num(scene.outcomes.late)
+    asked, at_city, late = scene.asked["place"], scene.asked["city"], np.nan_to_num(scene.outcomes.late)
     hours = np.clip(np.nan_to_num(scene.hours), 0.0, LONGEST_HOURS)
     slow = np.log1p(hours)
     handed_at = np.nan_to_num(scene.local_left % DAY) / HOUR
-    speed = Stream(keys, left, [slow, slow**2, (hours > 24.0).astype(np.float64), (hours > 72.0).astype(np.float64), handed_at])
+    values = [slow, slow**2, (hours > 24.0).astype(np.float64), (hours > 72.0).astype(np.float64), handed_at]
+    speed = Stream(scene.timeline("place", "left"), values)
     far, near = (speed.window(asked, seconds=span) for span in (FARTHEST, LONG))
     mean = _drawn(far[0], far[1], towards=np.log1p(_PRIOR_HOURS))
-    outcome = Stream(keys, scene.outcomes.known_at, [late]).window(asked, seconds=FARTHEST)
-    city_outcome = Stream(city, scene.outcomes.known_at, [late]).window(at_city, seconds=LONG)
-    city_speed = Stream(city, left, [slow]).window(at_city, seconds=LONG)
+    outcome = Stream(scene.timeline("place", "known"), [late]).window(asked, seconds=FARTHEST)
+    city_outcome = Stream(scene.timeline("city", "known"), [late]).window(at_city, seconds=LONG)
+    city_speed = Stream(scene.timeline("city", "left"), [slow]).window(at_city, seconds=LONG)
     found = {
         "place_late_farthest": _drawn(*outcome, towards=PRIOR_LATE),
         "place_hours_farthest": np.expm1(mean),
@@ -80,23 +79,22 @@ def _of_such(scene: Scene, part: Ints, slow: Floats, *, towards: Floats) -> Floa
     place = np.concatenate([scene.keys["place"], scene.keys_of_rows["place"]])
     keys = numbered(place, np.concatenate([part, part[scene.rows]]))
     asked = Asked(keys[len(part) :], scene.at)
-    count, total = Stream(keys[: len(part)], scene.outcomes.heard_left, [slow]).window(asked, seconds=FARTHEST)
+    timeline = Timeline(keys[: len(part)], scene.outcomes.heard_left)
+    count, total = Stream(timeline, [slow]).window(asked, seconds=FARTHEST)
     return _drawn(np.nan_to_num(asked.in_turn(count)), np.nan_to_num(asked.in_turn(total)), towards=towards)
 
 
 def _waited(scene: Scene, asked: Asked) -> Floats:
     """Return the mean working hours since payment of the orders that are open; what came less what went, in number and in time."""
-    begun = scene.facts["start_known_at"].to_numpy(np.float64)
-    over = np.fmax(np.fmin(scene.outcomes.finished, begun + _GIVEN_UP), begun)
-    worked = scene.worked_starts
-    came, went = (Stream(scene.keys["place"], instants, [worked]).window(asked, seconds=2 * FARTHEST) for instants in (begun, over))
+    timelines = (scene.timeline("place", event) for event in ("begun", "over"))
+    came, went = (Stream(timeline, [scene.worked_starts]).window(asked, seconds=2 * FARTHEST) for timeline in timelines)
     count, total = came[0] - went[0], came[1] - went[1]
     now = scene.worked_at[asked.order]
     return np.where(count > 0, (now * count - total) / np.maximum(count, 1.0) / HOUR, np.nan)
 
 
 def _age(scene: Scene, asked: Asked) -> Floats:
-    first = Stream(scene.keys["place"], scene.facts["start_known_at"].to_numpy(np.float64)).first(asked, seconds=FARTHEST)
+    first = Stream(scene.timeline("place", "begun")).first(asked, seconds=FARTHEST)
     return np.where(np.isnan(first), 0.0, (scene.at[asked.order] - np.nan_to_num(first)) / DAY)
 
 

@@ -47,11 +47,12 @@ def columns(scene: Scene) -> Mapping[str, Floats]:
     """Return one array a feature, one value a row looked at."""
     found: dict[str, Floats] = {}
     prior = np.full(len(scene.rows), PRIOR_LATE)
-    hours = np.log1p(np.clip(scene.hours, 0.0, LONGEST_HOURS))
+    took = np.nan_to_num(np.log1p(np.clip(scene.hours, 0.0, LONGEST_HOURS)))
+    late_or_not = np.nan_to_num(scene.outcomes.late)
     for level in LEVELS:
-        keys, asked = scene.keys[level], scene.asked[level]
-        outcomes = Stream(keys, scene.outcomes.known_at, [np.nan_to_num(scene.outcomes.late)])
-        left = Stream(keys, scene.outcomes.heard_left, [np.nan_to_num(hours)])
+        asked = scene.asked[level]
+        outcomes = Stream(scene.timeline(level, "known"), [late_or_not])
+        left = Stream(scene.timeline(level, "left"), [took])
         known, late = (asked.in_turn(answer) for answer in outcomes.window(asked, seconds=LONG))
         share = _drawn(known, late, towards=prior)
         short = _drawn(*(asked.in_turn(answer) for answer in outcomes.window(asked, seconds=SHORT)), towards=share)

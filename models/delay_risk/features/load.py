@@ -6,12 +6,10 @@ import numpy as np
 
 from models.delay_risk.clocks import DAY, Floats
 from models.delay_risk.features.feature import Feature
-from models.delay_risk.scene import Scene
-from models.delay_risk.streams import Asked, Stream
+from models.delay_risk.scene import GIVEN_UP, Scene
+from models.delay_risk.streams import Asked, Stream, Timeline
 from models.delay_risk.targets import HOUR
 
-# After so long an order that was never heard of again is no work for anybody.
-_GIVEN_UP = 30 * DAY
 _WEEKS = 14.0
 LEVELS: tuple[str, ...] = ("shop", "place")
 
@@ -35,27 +33,20 @@ FEATURES: tuple[Feature, ...] = tuple(
 
 def columns(scene: Scene) -> Mapping[str, Floats]:
     """Return one array a feature, one value a row looked at."""
-    begun = scene.facts["start_known_at"].to_numpy(np.float64)
-    # an order is never done with before it is known
-    over = np.fmax(np.fmin(scene.outcomes.finished, begun + _GIVEN_UP), begun)
-    found: dict[str, Floats] = {}
-    for level in LEVELS:
-        found |= {f"{level}_{name}": values for name, values in _level(scene, level, begun=begun, over=over).items()}
-    return found
+    return {f"{level}_{name}": values for level in LEVELS for name, values in _level(scene, level).items()}
 
 
-def _level(scene: Scene, level: str, *, begun: Floats, over: Floats) -> Mapping[str, Floats]:
+def _level(scene: Scene, level: str) -> Mapping[str, Floats]:
     keys, asked = scene.keys[level], scene.asked[level]
-    came, went = Stream(keys, begun), Stream(keys, over)
-    deadline = np.maximum(scene.deadlines, begun)
-    due, no_longer = Stream(keys, deadline), Stream(keys, np.maximum(deadline, over))
-    left = Stream(keys, scene.outcomes.heard_left, [np.nan_to_num(scene.worked_left)])
+    came, went = Stream(scene.timeline(level, "begun")), Stream(scene.timeline(level, "over"))
+    deadline = np.maximum(scene.deadlines, scene.instants["begun"])
+    due, no_longer = Timeline(keys, deadline), Timeline(keys, np.maximum(deadline, scene.instants["over"]))
+    left = Stream(scene.timeline(level, "left"), [np.nan_to_num(scene.worked_left)])
     waiting = asked.in_turn((came.upto(asked) - went.upto(asked)).astype(np.float64))
     day, weeks = (asked.in_turn(came.window(asked, seconds=span)[0]) for span in (DAY, _WEEKS * DAY))
     out = asked.in_turn(left.window(asked, seconds=_WEEKS * DAY)[0])
     usual = asked.in_turn(_usual(came, went, asked))
-    last = asked.in_turn(left.last(asked, count=1, seconds=_GIVEN_UP)[1])
-    there = asked.in_turn(left.last(asked, count=1, seconds=_GIVEN_UP)[0])
+    there, last = (asked.in_turn(answer) for answer in left.last(asked, count=1, seconds=GIVEN_UP))
     return {
         "open": waiting,
         "overdue": asked.in_turn((due.upto(asked) - no_longer.upto(asked)).astype(np.float64)),

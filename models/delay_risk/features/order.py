@@ -41,15 +41,15 @@ _CODES = ("channel", "shop_id", "kind", "payment_method", "category", "region_co
 
 def columns(scene: Scene) -> Mapping[str, Floats | pd.Categorical]:
     """Return one array a feature, one value a row looked at."""
-    facts = scene.facts.iloc[scene.rows]
     start, created = scene.of("start_at"), scene.of("created_at")
     goods, freight = scene.of("goods_minor"), scene.of("freight_minor")
     amount = np.where(np.isnan(goods), scene.of("paid_minor"), goods)
-    region = facts["region_code"].astype(str).to_numpy()
+    words = {name: pd.Categorical(scene.facts[name]).take(scene.rows) for name in _CODES}
+    region = np.asarray([*words["region_code"].categories.astype(str), ""], dtype=object)[words["region_code"].codes]
     leaves = np.asarray([*scene.words["warehouse_region"], ""], dtype=object)[scene.origin]
     known = (region != "") & (leaves != "")
     distance = scene.of("distance_km")
-    found: dict[str, Floats | pd.Categorical] = {name: pd.Categorical(facts[name]) for name in _CODES}
+    found: dict[str, Floats | pd.Categorical] = dict(words)
     found |= {
         "payment_hours": (start - created) / HOUR,
         "lines": scene.of("lines"),

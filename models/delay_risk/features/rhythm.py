@@ -13,7 +13,7 @@ from models.delay_risk.clocks import DAY, Floats, Ints
 from models.delay_risk.features.feature import Feature
 from models.delay_risk.features.history import FARTHEST, LAST, LONG, LONGEST_HOURS, PRIOR_LATE
 from models.delay_risk.scene import Scene
-from models.delay_risk.streams import Asked, Stream, numbered
+from models.delay_risk.streams import Asked, Stream, Timeline, numbered
 
 LEVELS: tuple[str, ...] = ("origin", "place", "sku")
 # Hours of the week in bins of four.
@@ -49,7 +49,7 @@ def columns(scene: Scene) -> Mapping[str, Floats]:
     late = np.nan_to_num(scene.outcomes.late)
     bins = numbered(scene.keys["shop"], _hour_of_week(scene.local_starts))
     left, known = scene.outcomes.heard_left, scene.outcomes.known_at
-    took, turned_out = Stream(bins, left, [hours]), Stream(bins, known, [late])
+    took, turned_out = Stream(Timeline(bins, left), [hours]), Stream(Timeline(bins, known), [late])
     now = Asked(bins[scene.rows], scene.at)
     found = {
         "rhythm_hours": np.expm1(_drawn(took, now, towards=np.log1p(_PRIOR_HOURS))),
@@ -59,7 +59,7 @@ def columns(scene: Scene) -> Mapping[str, Floats]:
     later = late - _before(turned_out, bins, known, towards=PRIOR_LATE)
     for level in LEVELS:
         asked = scene.asked[level]
-        speed, outcome = Stream(scene.keys[level], left, [slower]), Stream(scene.keys[level], known, [later])
+        speed, outcome = Stream(scene.timeline(level, "left"), [slower]), Stream(scene.timeline(level, "known"), [later])
         answers = {
             "slower_long": speed.window(asked, seconds=FARTHEST),
             "slower_recent": speed.window(asked, seconds=LONG),
