@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sqlalchemy import Engine
 
 from data.model_store import Unusable, dumped, frame_fingerprint, libraries, read
@@ -148,7 +149,7 @@ def _champion_figures(kept: KeptModel | None, after: Examples, *, challenger: Fi
 
 def _fitted(model: FittedModel, split: _Split, *, figures: Mapping[str, Any], task: str, as_of: datetime, seed: int) -> Fitted:
     stored = dumped(model, sample=split.after.frame)
-    labelled = split.before.frame.assign(label=split.before.label)
+    labelled = pd.concat([split.before.frame, pd.Series(split.before.label, name="label")], axis=1)
     return Fitted(
         task=task,
         fitted_at=as_of,

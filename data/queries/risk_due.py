@@ -47,4 +47,5 @@ def due_orders(connection: Connection, *, as_of: datetime, versions: Sequence[in
         """),
         {"as_of": as_of, "primary": versions[0], "promise": versions[1]},
     )
-    return [(row.shop_id, row.order_no) for row in rows]
+    # by place: a name is looked up anew in every row
+    return [(row[0], row[1]) for row in rows]

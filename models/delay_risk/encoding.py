@@ -37,12 +37,16 @@ class Encoding:
 
     def matrix(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the rows as numbers; a column that is not there is unseen or missing throughout."""
-        found = np.full((len(frame), len(self.columns)), np.nan, order="F")
+        found = np.empty((len(frame), len(self.columns)), order="F")
         for place, name in enumerate(self.columns):
-            if name in self.words:
-                found[:, place] = self._codes(frame[name], self.words[name]) if name in frame else UNSEEN
-            elif name in frame:
-                found[:, place] = pd.to_numeric(frame[name], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+            if name not in frame:
+                found[:, place] = UNSEEN if name in self.words else np.nan
+            elif name in self.words:
+                found[:, place] = self._codes(frame[name], self.words[name])
+            elif (column := frame[name]).dtype == np.float64:
+                found[:, place] = column.to_numpy()
+            else:
+                found[:, place] = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
         return found
 
     def missing(self, frame: pd.DataFrame) -> list[str]:

@@ -96,7 +96,7 @@ def open_examples(
     deadline = deadlines(facts, clocks, target=target, rules=rules)
     waiting = ~(_heard_finished(facts) <= now) & (facts["start_at"].to_numpy(np.float64) <= now) & ~np.isnan(deadline)
     if keys is not None:
-        waiting &= _among(facts, keys)
+        waiting[waiting] = _among(facts.loc[waiting, ["shop_id", "order_no"]], keys)
     rows = np.flatnonzero(waiting).astype(np.int64)
     at = np.full(len(rows), now)
     landmark = landmarks_at((now - facts["start_at"].to_numpy(np.float64)[rows]) / 60.0)
@@ -142,8 +142,9 @@ def _possible(facts: pd.DataFrame, start: Floats) -> Bools:
 
 
 def _among(facts: pd.DataFrame, keys: Collection[tuple[str, str]]) -> Bools:
-    wanted = pd.MultiIndex.from_tuples(list(keys), names=["shop_id", "order_no"])
-    return pd.MultiIndex.from_arrays([facts["shop_id"].astype(str), facts["order_no"]]).isin(wanted)
+    wanted = set(keys)
+    there = zip(facts["shop_id"].astype(str).tolist(), facts["order_no"].tolist(), strict=True)
+    return np.fromiter((key in wanted for key in there), dtype=bool, count=len(facts))
 
 
 def _seconds(moment: datetime | float) -> float:
