@@ -19,6 +19,7 @@ from data import embedded
 from data.embedded_place import NOTE, SURVIVES_RESTART
 from data.engine import create_engine_for, migrate
 from data.settings import Settings, settings
+from data.tables import metadata
 from tests.outside_server import Outside, debian_programs, running
 
 HOME_VARIABLE = "ORDERHUB_TESTS_HOME"  # handed from the controlling process to its workers
@@ -180,9 +181,24 @@ def engine(server: embedded.Server) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def shared_engine(make_engine: MakeEngine) -> Engine:
-    """One migrated database a worker, for tests that leave nothing in it."""
+def shared_engine(make_engine: MakeEngine) -> Iterator[Engine]:
+    """One migrated database a worker, for tests that leave nothing in it; whatever one of them leaves fails the run."""
+    engine = make_engine()
+    before = _row_counts(engine)
+    yield engine
+    assert _row_counts(engine) == before, "a test has left rows in the database that tests share"
+
+
+@pytest.fixture(scope="module")
+def database(make_engine: MakeEngine) -> Engine:
+    """One migrated database for the tests of a module, which commit and keep out of each other's way by themselves."""
     return make_engine()
+
+
+def _row_counts(engine: Engine) -> dict[str, int]:
+    counts = " UNION ALL ".join(f"SELECT '{name}' AS name, count(*) AS rows FROM {name}" for name in metadata.tables)
+    with engine.connect() as connection:
+        return {row.name: row.rows for row in connection.execute(text(counts))}
 
 
 @pytest.fixture

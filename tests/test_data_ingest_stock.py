@@ -93,7 +93,7 @@ def test_what_moved_before_the_count_is_in_the_count(engine: Engine, tmp_path: P
     order=st.randoms(use_true_random=False),
 )
 def test_the_book_is_the_first_count_and_what_moved_since_in_whatever_order_files_come(
-    shared_engine: Engine, tmp_path_factory: pytest.TempPathFactory, count: int, bought: list[tuple[int, int]], order: Any
+    database: Engine, tmp_path_factory: pytest.TempPathFactory, count: int, bought: list[tuple[int, int]], order: Any
 ) -> None:
     folder = tmp_path_factory.mktemp("lists")
     sku = f"S{folder.name}"
@@ -105,11 +105,11 @@ def test_the_book_is_the_first_count_and_what_moved_since_in_whatever_order_file
     ]
     order.shuffle(lists)
     for path in lists:
-        take(shared_engine, path)
+        take(database, path)
 
     expected = count + sum(pieces for after, pieces in bought if after >= 1)
-    assert rows(shared_engine, f"SELECT on_hand FROM stock WHERE sku_code = '{sku}'") == [(expected,)]
-    assert rows(shared_engine, f"SELECT sum(units)::bigint FROM stock_moves WHERE sku_code = '{sku}'") == [(expected,)]
+    assert rows(database, f"SELECT on_hand FROM stock WHERE sku_code = '{sku}'") == [(expected,)]
+    assert rows(database, f"SELECT sum(units)::bigint FROM stock_moves WHERE sku_code = '{sku}'") == [(expected,)]
 
 
 def test_an_unknown_sku_is_parked_and_comes_in_once_somebody_says_what_it_is(engine: Engine, tmp_path: Path) -> None:

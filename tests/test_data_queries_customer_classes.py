@@ -13,18 +13,11 @@ from data.acting import Overtaken, WrongInput
 from data.queries.customer_classes import customer_classes
 from models.customers import LOOK_BACK, MAJOR_MINOR, MAJOR_ORDERS, class_of
 from models.people import Person
-from tests.conftest import MakeEngine
 from tests.given_orders import an_order, insert_rows
 from tests.given_stock import LONG_AGO, NOW, holds, opened, ordered, settled
 
 LEAD = Person("zhao", "赵川", "warehouse")
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-
-
-@pytest.fixture(scope="module")
-def database(make_engine: MakeEngine) -> Engine:
-    """One database for all tests of the module: each has buyers of its own."""
-    return make_engine()
 
 
 def bought(

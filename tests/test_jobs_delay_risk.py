@@ -27,9 +27,9 @@ AS_OF = datetime(2026, 11, 25, 4, tzinfo=UTC)
 
 
 @pytest.fixture
-def context(shared_engine: Engine, make_settings: Callable[..., Settings]) -> Iterator[JobContext]:
-    yield JobContext(engine=shared_engine, settings=make_settings())
-    with shared_engine.begin() as connection:
+def context(database: Engine, make_settings: Callable[..., Settings]) -> Iterator[JobContext]:
+    yield JobContext(engine=database, settings=make_settings())
+    with database.begin() as connection:
         connection.execute(delete(model_versions))
         connection.execute(delete(job_requests))
 
@@ -155,9 +155,9 @@ def test_scores_past_their_time_are_removed_by_housekeeping(context: JobContext)
 
 
 @pytest.fixture
-def command(shared_engine: Engine, context: JobContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., int]]:
+def command(database: Engine, context: JobContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., int]]:
     """Return a function that runs a command of the jobs on the test's database."""
-    monkeypatch.setenv("DATABASE_URL", shared_engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("DATABASE_URL", database.url.render_as_string(hide_password=False))
     monkeypatch.setenv("ORDERHUB_HOME", str(tmp_path))
     monkeypatch.setenv("ORDERHUB_INBOX", str(tmp_path))
     settings.cache_clear()

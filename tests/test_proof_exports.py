@@ -53,13 +53,13 @@ def test_an_export_taken_twice_changes_nothing(engine: Engine, tmp_path: Path, n
 
 @pytest.mark.parametrize(("name", "example"), ALL, ids=[name for name, _ in ALL])
 @pytest.mark.parametrize("encoding", ["gbk", "utf-8", "utf-8-sig", "utf-16"])
-def test_an_export_means_the_same_in_every_encoding(shared_engine: Engine, tmp_path: Path, name: str, example: Any, encoding: str) -> None:
+def test_an_export_means_the_same_in_every_encoding(database: Engine, tmp_path: Path, name: str, example: Any, encoding: str) -> None:
     states = []
     for written in (example.encoding, encoding):
-        empty(shared_engine)
-        take(shared_engine, write_export(tmp_path / f"{written}.csv", example.text, encoding=written))
-        states.append(final_state(shared_engine))
-    empty(shared_engine)
+        empty(database)
+        take(database, write_export(tmp_path / f"{written}.csv", example.text, encoding=written))
+        states.append(final_state(database))
+    empty(database)
 
     assert states[0] == states[1]
     assert len(states[0]["orders"]) == example.orders

@@ -46,7 +46,7 @@ def test_amounts_that_repeat_on_every_sku_count_once_an_order(engine: Engine, tm
 @settings(max_examples=tries(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=4), min_size=1, max_size=5), data=st.data())
 def test_whatever_lines_jd_orders_have_nothing_is_lost_or_doubled(
-    lines: list[list[int]], data: st.DataObject, shared_engine: Engine, tmp_path: Path
+    lines: list[list[int]], data: st.DataObject, database: Engine, tmp_path: Path
 ) -> None:
     amounts = data.draw(st.lists(st.integers(1, 99_999), min_size=len(lines), max_size=len(lines)))
     sold = [
@@ -54,14 +54,14 @@ def test_whatever_lines_jd_orders_have_nothing_is_lost_or_doubled(
         for number, (quantities, amount) in enumerate(zip(lines, amounts, strict=True), start=1)
         for product, quantity in enumerate(quantities)
     ]
-    empty(shared_engine)
+    empty(database)
 
-    report = take(shared_engine, _jd(tmp_path, *data.draw(st.permutations(sold))))
+    report = take(database, _jd(tmp_path, *data.draw(st.permutations(sold))))
 
     assert (report.rows, report.accepted, report.orders, report.lines) == (len(sold), len(sold), len(lines), len(sold))
-    assert one(shared_engine, "SELECT sum(total_minor), sum(paid_minor) FROM orders") == (sum(amounts), sum(amounts))
-    assert one(shared_engine, "SELECT count(*), sum(quantity) FROM order_lines") == (len(sold), sum(map(sum, lines)))
-    empty(shared_engine)
+    assert one(database, "SELECT sum(total_minor), sum(paid_minor) FROM orders") == (sum(amounts), sum(amounts))
+    assert one(database, "SELECT count(*), sum(quantity) FROM order_lines") == (len(sold), sum(map(sum, lines)))
+    empty(database)
 
 
 def test_the_same_sku_twice_in_an_order_is_two_lines_and_a_later_export_adds_none(engine: Engine, tmp_path: Path) -> None:
