@@ -147,13 +147,28 @@ def stretched(page: Page, *, width: int) -> None:
 
 def violations(page: Page, *, theme: Theme) -> list[str]:
     """Return what axe finds against a page, but for what the framework is exempt from."""
+    found = held_against(page)
+    for _ in range(LOOKS_AGAIN):
+        # a chart may be drawn anew while axe looks; what is gone by now says nothing of the page
+        if not page.evaluate(GONE, [target for _, target, _ in found]):
+            break
+        page.wait_for_timeout(500)
+        found = held_against(page)
+    return [said for rule, target, said in found if not exempt(page, rule=rule, target=target, theme=theme)]
+
+
+LOOKS_AGAIN = 5
+GONE = "(targets) => targets.some((target) => !document.querySelector(target))"
+
+
+def held_against(page: Page) -> list[tuple[str, str, str]]:
+    """Return rule, element and words of each finding of axe that keeps somebody out."""
     found: Sequence[dict[str, Any]] = Axe().run(page).response["violations"]
     return [
-        f"{each['id']}: {node['html'][:160]}: {node['failureSummary']}"
+        (each["id"], str(node["target"][-1]), f"{each['id']}: {node['html'][:160]}: {node['failureSummary']}")
         for each in found
         if each["impact"] in HELD or each["id"] in HELD_RULES
         for node in each["nodes"]
-        if not exempt(page, rule=each["id"], target=str(node["target"][-1]), theme=theme)
     ]
 
 

@@ -71,6 +71,9 @@ def _conserved(batch: Batch, row_number: list[int]) -> None:
 def test_a_row_of_any_cells_is_taken_or_refused(manifest: Manifest, table: Table, seed: int) -> None:
     dice = random.Random(seed)
     cells = {name: pd.Series([dice.choice(CELLS) for _ in range(60)], dtype="str") for name in table.mapped_columns}
+    if table.second_header:
+        # a first row of words without a figure would be a second header, and no row
+        cells[table.mapped_columns[0]].iloc[0] = "1"
     mapper = Mapper(manifest, table, shops=OWNERS if table.entry else BOOK, as_of=AS_OF)
 
     batches = list(mapper.batches([Chunk(np.arange(2, 62), frame=pd.DataFrame(cells))]))
