@@ -124,7 +124,6 @@ def match_all(
     if anew:
         with without_indexes(connection, "recon_results"):
             moved = recon_match.match_anew(connection, zone=zone, as_of=as_of, run_id=run_id, several=several)
-        analyze(connection, "recon_results")
     else:
         recon_match.open_moved(connection)
         moved = recon_match.match_touched(connection, zone=zone, as_of=as_of, run_id=run_id, several=several)
