@@ -9,9 +9,8 @@ import numpy as np
 
 from models.delay_risk.clocks import Floats
 
-# The line is drawn towards "as it is" (slope 1, shift 0) with the weight of so many outcomes. A slope learnt freely at each training from
-# the few newest ranks one time's orders against another's by chance; set by walk-forward on real orders of months before those measured.
-_PRIOR_SLOPE, _PRIOR_SHIFT = 400.0, 25.0
+# The line is drawn towards "as it is" (slope 1, shift 0) with the weight of so many outcomes.
+_PRIOR = 25.0
 # Between these every chance lies: certainty is not to be had.
 LEAST, MOST = 0.002, 0.998
 _FLATTEST, _STEEPEST = 0.05, 3.0
@@ -42,9 +41,9 @@ def fitted_curve(raw: Floats, label: Floats) -> Curve:
     for _ in range(_STEPS):
         chance = logistic(line[0] * raw + line[1])
         missed, spread = chance - label, chance * (1.0 - chance)
-        slope_of = np.array([np.sum(missed * raw) + _PRIOR_SLOPE * (line[0] - 1.0), np.sum(missed) + _PRIOR_SHIFT * line[1]])
+        slope_of = np.array([np.sum(missed * raw) + _PRIOR * (line[0] - 1.0), np.sum(missed) + _PRIOR * line[1]])
         cross = float(np.sum(spread * raw))
-        bend = np.array([[np.sum(spread * raw**2) + _PRIOR_SLOPE, cross], [cross, np.sum(spread) + _PRIOR_SHIFT]])
+        bend = np.array([[np.sum(spread * raw**2) + _PRIOR, cross], [cross, np.sum(spread) + _PRIOR]])
         step = np.linalg.solve(bend, slope_of)
         line = np.array([np.clip(line[0] - step[0], _FLATTEST, _STEEPEST), line[1] - step[1]])
         if float(np.abs(step).max()) < _CLOSE:
