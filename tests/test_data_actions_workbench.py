@@ -32,7 +32,6 @@ from data.settings import Settings
 from models.people import Person
 from models.scope import EVERYTHING
 from models.workbench.actions import ACTIONS, Action
-from tests.conftest import MakeEngine
 from tests.given_workbench import (
     AS_OF,
     CHEN,
@@ -68,24 +67,19 @@ TOLD = {
 }
 
 
-@pytest.fixture(scope="module")
-def shared(make_engine: MakeEngine) -> Engine:
-    return make_engine()
-
-
 @pytest.fixture
-def shop(shared: Engine, tmp_path: Path) -> Engine:
+def shop(database: Engine, tmp_path: Path) -> Engine:
     """Two overdue orders and one that waits for its review, none of them touched."""
-    cleared(shared)
+    cleared(database)
     given(
-        shared,
+        database,
         a_waiting_order("A", hours=3, clock_start_at=AS_OF - 14 * HOUR),
         a_waiting_order("B", hours=3, clock_start_at=AS_OF - 14 * HOUR),
         a_waiting_order("BIG", hours=1, **BIG),
         scores=tuple(a_score(number, probability=0.7) for number in ("A", "B", "BIG")),
     )
-    looked(shared, tmp_path)
-    return shared
+    looked(database, tmp_path)
+    return database
 
 
 def done(engine: Engine, home: Path, action: str, *numbers: str, person: Person = LIN, seen: int = 0, **told: Any) -> Done:

@@ -3,13 +3,11 @@
 from dataclasses import fields, replace
 from datetime import datetime, timedelta, timezone
 
-import pytest
 from sqlalchemy import Connection, Engine, text
 
 from data.engine import Engine as AnyEngine
 from data.stock import hold_now
 from data.writes.holds import Grant
-from tests.conftest import MakeEngine
 from tests.given_stock import (
     LONG_AGO,
     NOW,
@@ -24,12 +22,6 @@ from tests.given_stock import (
     steps,
     stock,
 )
-
-
-@pytest.fixture(scope="module")
-def database(make_engine: MakeEngine) -> Engine:
-    """One database for all tests of the module: each has SKUs and orders of its own."""
-    return make_engine()
 
 
 def put(engine: AnyEngine) -> Connection:

@@ -12,19 +12,12 @@ from data import actions
 from data.acting import NotAllowed, Overtaken, WrongInput
 from models.people import Person
 from models.scope import Scope
-from tests.conftest import MakeEngine
 from tests.given_stock import NOW, changed, holding, holds, opened, ordered, settled, steps, stock
 
 LEAD = Person("zhao", "赵川", "warehouse")
 FINANCE = Person("xu", "许清", "finance")
 ELSEWHERE = Person("wu", "吴用", "warehouse", Scope(warehouses=("w9",)))
 AT = NOW + timedelta(minutes=1)
-
-
-@pytest.fixture(scope="module")
-def database(make_engine: MakeEngine) -> Engine:
-    """One database for all tests of the module: each has SKUs and orders of its own."""
-    return make_engine()
 
 
 def one(engine: Engine, asked: str, **given: Any) -> Any:

@@ -5,23 +5,15 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, text
 
 from data.stock_check import check_stock
-from tests.conftest import MakeEngine
 from tests.given_stock import NOW, changed, holding, holds, opened, ordered, settled, steps, stock
 
 MINUTE = timedelta(minutes=1)
 _numbers = itertools.count()
-
-
-@pytest.fixture(scope="module")
-def database(make_engine: MakeEngine) -> Engine:
-    """One database for all tests of the module: each has SKUs and orders of its own."""
-    return make_engine()
 
 
 def left(connection: Connection, order_no: str, units: Mapping[str, int], **given: Any) -> None:

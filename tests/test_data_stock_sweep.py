@@ -22,12 +22,6 @@ from tests.given_stock import NOW, changed, holding, holds, opened, ordered, set
 TODAY = date(2026, 11, 20)
 
 
-@pytest.fixture(scope="module")
-def database(make_engine: MakeEngine) -> Engine:
-    """One database for all tests of the module: each has SKUs and orders of its own."""
-    return make_engine()
-
-
 def swept(engine: Engine, *, minutes: float = 0) -> Swept:
     return sweep_stock(engine, settings=Settings(home=Path("/nowhere")), now=lambda: NOW + timedelta(minutes=minutes))
 
