@@ -152,7 +152,7 @@ def reasons_said(reasons: Sequence[dict[str, object]] | None, *, names: Mapping[
         weight = float(str(reason.get("log_odds") or 0))
         if abs(weight) >= _WEAK:
             text = named(str(reason.get(side, "")), names=names)
-            said.append(f"{'↑' if weight > 0 else '↓'}\u00a0{unbroken(plain(text))}")
+            said.append(f"{'↑' if weight > 0 else '↓'}\u00a0{wide(plain(text), signs=30)}")
     return t("；").join(said) or fmt.MISSING
 
 
