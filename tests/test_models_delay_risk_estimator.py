@@ -190,9 +190,32 @@ def test_a_model_comes_back_from_its_state_and_a_foreign_state_is_refused(model:
         {**model.state(), "columns": ["odd"]},
         {**model.state(), "members": ["tree"]},
         {**model.state(), "curve": None},
+        {**model.state(), "linear": {}},
+        {**model.state(), "linear": {**model.state()["linear"], "weight": []}},
+        {**model.state(), "linear": {**model.state()["linear"], "columns": ["channel", *model.state()["linear"]["columns"][1:]]}},
     ):
         with pytest.raises(ValueError, match=r"."):
             FittedModel.from_state(foreign)
+
+
+def test_a_model_of_trees_alone_stays_in_use_as_it_was_stored(model: FittedModel, newest: Examples) -> None:
+    older = {name: part for name, part in model.state().items() if not name.startswith("linear")} | {"form": 1}
+
+    back = FittedModel.from_state(older)
+
+    matrix = model.encoding.matrix(newest.frame)
+    trees = sum(member.decision_function(matrix) for member in model.members) / len(model.members)
+    assert np.allclose(back.score(newest.frame)["raw_log_odds"], trees, atol=1e-12)
+    base, parts = back.contributions(newest.frame.head(50))
+    assert np.allclose(base + parts.sum(axis=1), trees[:50], atol=1e-9, rtol=0)
+
+
+def test_rows_are_scored_the_same_however_many_at_once(model: FittedModel, newest: Examples, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = newest.frame.head(500)
+    whole = model.score(frame)
+    for at_once in (1, 7, 499, 500):
+        monkeypatch.setattr("models.delay_risk.estimator._AT_ONCE", at_once)
+        pd.testing.assert_frame_equal(model.score(frame), whole, check_exact=False, rtol=0, atol=1e-12)
 
 
 def test_the_curve_turns_no_two_orders_around_and_leaves_scores_alone_without_outcomes() -> None:

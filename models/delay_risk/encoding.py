@@ -35,9 +35,9 @@ class Encoding:
         told = tuple(feature.name for feature in there if feature.kind == "code" or frame[feature.name].notna().any())
         return cls(told, coded)
 
-    def matrix(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """Return the rows as numbers; a column that is not there is unseen or missing throughout."""
-        found = np.empty((len(frame), len(self.columns)), order="F")
+    def matrix(self, frame: pd.DataFrame, *, into: npt.NDArray[np.float64] | None = None) -> npt.NDArray[np.float64]:
+        """Return the rows as numbers, in ``into`` where it is given; a column that is not there is unseen or missing throughout."""
+        found = np.empty((len(frame), len(self.columns)), order="F") if into is None else into
         for place, name in enumerate(self.columns):
             if name not in frame:
                 found[:, place] = UNSEEN if name in self.words else np.nan

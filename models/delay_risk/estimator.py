@@ -1,11 +1,11 @@
-"""How likely is each order to be late, and how sure are we? Gradient-boosted trees on codes of our own, one monotone curve on top.
+"""How likely is each order to be late, and how sure are we? Gradient-boosted trees, a line beside them, a monotone curve on top.
 
-Several members are fitted from seeds of their own and their raw scores averaged, which is itself a sum of trees: reasons stay exact. The
-slope of the curve is learnt on the newest part of the training time, by a member that has not seen it; the members in use learn from all
-of it, and the level is theirs.
+Several members may be fitted from seeds of their own; their raw scores are averaged, and the line's with them, which is itself a sum over
+columns: reasons stay exact. The slope of the curve is learnt on the newest part of the training time, by members that have not seen it;
+those in use learn from all of it, and the level is theirs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,7 @@ from models.delay_risk.clocks import Bools, Floats
 from models.delay_risk.encoding import Encoding
 from models.delay_risk.examples import Examples
 from models.delay_risk.features import FEATURES_BY_NAME
+from models.delay_risk.linear import SHARE, STRENGTH, Linear, fitted_linear
 from models.delay_risk.reasons import Reason, grouped, worded
 from models.delay_risk.sampling import one_later_landmark
 from models.delay_risk.streams import numbered
@@ -44,7 +45,10 @@ LEAST_EXAMPLES, LEAST_OF_A_CLASS = 200, 20
 _LIKE_IT = 0.05
 # A band over what was never seen stands on so much less.
 _UNSEEN_WEIGHT, _NARROWEST_ROWS = 0.25, 20.0
-_FORM = 1
+# Rows are made ready and scored so many at a time, in one piece of memory that stays near the processor.
+_AT_ONCE = 16_384
+# Models of the first form have no line beside their trees; they stay in use as they are.
+_FORM, _TREES_ALONE = 2, 1
 
 
 class NotLearnable(Exception):
@@ -61,6 +65,8 @@ class FittedModel:
     target: str
     encoding: Encoding
     members: tuple[HistGradientBoostingClassifier, ...]
+    linear: Linear | None
+    linear_share: float
     curve: Curve
     base_rate: float
     params: Mapping[str, Any]
@@ -75,23 +81,26 @@ class FittedModel:
 
         A missing column or an unknown warehouse, shop or channel widens the band and is said; nothing raises, and nothing is missing.
         """
-        raw = self.raw(self.encoding.matrix(frame))
+        raw = self.raw(frame)
         chance = self.curve(raw)
         said = self._said(frame)
         behind = np.full(len(frame), max(self.curve.rows * _LIKE_IT, _NARROWEST_ROWS)) * np.where(said == "", 1.0, _UNSEEN_WEIGHT)
         low, high = wilson(chance, behind)
         return pd.DataFrame({"raw_log_odds": raw, "probability": chance, "low": low, "high": high, "fallback": said}, index=frame.index)
 
-    def raw(self, matrix: npt.NDArray[np.float64]) -> Floats:
+    def raw(self, frame: pd.DataFrame) -> Floats:
         """Return the members' mean log-odds before the curve."""
-        if not len(matrix):
-            return np.zeros(0)
-        return _mean_raw(self.members, matrix)
+        parts = [self._raw(matrix) for matrix in self._matrices(frame)]
+        return np.concatenate(parts) if parts else np.zeros(0)
 
     def contributions(self, frame: pd.DataFrame) -> tuple[float, pd.DataFrame]:
         """Return the base and what each column adds to each row: base + sum over columns = raw_log_odds."""
-        parts = self._explainer.contributions(self.encoding.matrix(frame))
-        return self._explainer.base, pd.DataFrame(parts, columns=list(self.features), index=frame.index)
+        matrix = self.encoding.matrix(frame)
+        base, parts = self._explainer.base, self._explainer.contributions(matrix)
+        if self.linear is not None:
+            base += self.linear_share * self.linear.base
+            parts += self.linear_share * self.linear.contributions(matrix, self.encoding)
+        return base, pd.DataFrame(parts, columns=list(self.features), index=frame.index)
 
     def reasons(self, frame: pd.DataFrame, *, top: int = 3) -> list[list[Reason]]:
         """Return each row's greatest reasons in words, in log-odds of this very model."""
@@ -109,6 +118,8 @@ class FittedModel:
             "columns": list(self.encoding.columns),
             "words": {name: dict(words) for name, words in self.encoding.words.items()},
             "members": list(self.members),
+            "linear": self.linear.state() if self.linear is not None else None,
+            "linear_share": self.linear_share,
             "curve": [self.curve.slope, self.curve.shift, self.curve.rows],
             "base_rate": self.base_rate,
             "params": dict(self.params),
@@ -118,15 +129,18 @@ class FittedModel:
     def from_state(cls, state: Mapping[str, Any]) -> "FittedModel":
         """Make the model again; ``ValueError`` where the state is not one of ours."""
         try:
-            if state["form"] != _FORM:
+            if state["form"] not in (_FORM, _TREES_ALONE):
                 raise ValueError(f"form {state['form']!r} is not {_FORM}")
             columns = tuple(str(name) for name in state["columns"])
             members = tuple(state["members"])
             slope, shift, rows = state["curve"]
+            line = state["linear"] if state["form"] == _FORM else None
             model = cls(
                 str(state["target"]),
                 Encoding(columns, {str(name): {str(w): int(n) for w, n in words.items()} for name, words in state["words"].items()}),
                 members,
+                Linear.from_state(line) if line is not None else None,
+                float(state["linear_share"]) if line is not None else 0.0,
                 Curve(float(slope), float(shift), int(rows)),
                 float(state["base_rate"]),
                 dict(state["params"]),
@@ -135,13 +149,26 @@ class FittedModel:
             raise ValueError(f"not a delay model: {error!r}") from error
         if not members or any(not isinstance(m, HistGradientBoostingClassifier) or m.n_features_in_ != len(columns) for m in members):
             raise ValueError("its members do not read its columns")
+        if model.linear is not None and not set(model.linear.columns) <= set(columns) - set(model.encoding.words):
+            raise ValueError("its line does not read its columns")
         if unknown := set(columns) - set(FEATURES_BY_NAME):
             raise ValueError(f"features nobody knows: {sorted(unknown)}")
         return model
 
     @cached_property
     def _explainer(self) -> Explainer:
-        return Explainer(list(self.members), [1.0 / len(self.members)] * len(self.members))
+        each = (1.0 - self.linear_share) / len(self.members)
+        return Explainer(list(self.members), [each] * len(self.members))
+
+    def _matrices(self, frame: pd.DataFrame) -> Iterator[npt.NDArray[np.float64]]:
+        """Give the rows encoded, some at a time; each is overwritten by the next."""
+        room = np.empty((min(len(frame), _AT_ONCE), len(self.encoding.columns)), order="F")
+        for start in range(0, len(frame), _AT_ONCE):
+            part = frame.iloc[start : start + _AT_ONCE]
+            yield self.encoding.matrix(part, into=room[: len(part)])
+
+    def _raw(self, matrix: npt.NDArray[np.float64]) -> Floats:
+        return _together(self.members, self.linear, self.linear_share, matrix, self.encoding)
 
     def _said(self, frame: pd.DataFrame) -> npt.NDArray[np.object_]:
         lacking = self.encoding.missing(frame)
@@ -168,16 +195,19 @@ def fit(
     encoding = Encoding.of(known.frame, known.label)
     matrix = encoding.matrix(known.frame)
     fitted = _fitted(matrix, known.label, seeds=[seed + n for n in range(members)], hyperparameters=hyperparameters)
+    linear = fitted_linear(matrix, known.label, encoding)
     base_rate = float(known.label.mean())
-    curve = levelled(curve, _mean_raw(fitted, matrix), rate=base_rate)
+    curve = levelled(curve, _together(fitted, linear, SHARE, matrix, encoding), rate=base_rate)
     params = {
         **hyperparameters,
         "members": members,
+        "linear_strength": STRENGTH,
+        "linear_share": SHARE,
         "calibration": "platt",
         "calibrated_share": CALIBRATED_SHARE,
         "rows_an_order": "at payment and at one later landmark",
     }
-    return FittedModel(target, encoding, tuple(fitted), curve, base_rate, params)
+    return FittedModel(target, encoding, tuple(fitted), linear, SHARE, curve, base_rate, params)
 
 
 def _check(known: Examples) -> None:
@@ -197,13 +227,23 @@ def _curve(known: Examples, newest: Bools, *, seed: int, hyperparameters: Mappin
     except NotLearnable:
         return Curve(1.0, 0.0, 0)
     encoding = Encoding.of(before.frame, before.label)
-    (member,) = _fitted(encoding.matrix(before.frame), before.label, seeds=[seed], hyperparameters=hyperparameters)
-    return fitted_curve(member.decision_function(encoding.matrix(after.frame)), after.label)
+    matrix = encoding.matrix(before.frame)
+    fitted = _fitted(matrix, before.label, seeds=[seed], hyperparameters=hyperparameters)
+    linear = fitted_linear(matrix, before.label, encoding)
+    return fitted_curve(_together(fitted, linear, SHARE, encoding.matrix(after.frame), encoding), after.label)
 
 
-def _mean_raw(members: Sequence[HistGradientBoostingClassifier], matrix: npt.NDArray[np.float64]) -> Floats:
+def _together(
+    members: Sequence[HistGradientBoostingClassifier],
+    linear: Linear | None,
+    linear_share: float,
+    matrix: npt.NDArray[np.float64],
+    encoding: Encoding,
+) -> Floats:
+    """Return the raw scores of the trees' mean and of the line, averaged by the line's share."""
     scores = [member.decision_function(matrix) for member in members]
-    return np.asarray(sum(scores) / len(scores), dtype=np.float64)
+    trees = np.asarray(sum(scores) / len(scores), dtype=np.float64)
+    return trees if linear is None else (1.0 - linear_share) * trees + linear_share * linear.raw(matrix, encoding)
 
 
 def _fitted(
