@@ -7,6 +7,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import hypothesis
@@ -14,6 +15,7 @@ import psutil
 import pytest
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
+from streamlit.components.v2 import manifest_scanner
 
 from data import embedded
 from data.embedded_place import NOTE, SURVIVES_RESTART
@@ -72,6 +74,14 @@ def pytest_configure(config: pytest.Config) -> None:
     # whatever asks for settings without giving a home gets this one, never the home of whoever runs the tests
     os.environ["ORDERHUB_HOME"] = str(home)
     config.option.basetemp = config.option.basetemp or folder / "tmp"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _packages_scanned_once() -> Iterator[None]:
+    """Let Streamlit look through the installed packages for components once: for each run of each ``AppTest`` it takes a quarter second."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
