@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import cached_reads, filters, header, identity, routes, states, view
+from dashboard.i18n import language, speaking
 from dashboard.navigation import has_filters, navigate
 from data.api import DatabaseProblem, settings
 
@@ -29,6 +31,13 @@ def main() -> None:
     right = last.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right")
     with right:
         filters.language_switch()
+    # the language is known by now, and need not be asked for again at each of a thousand words
+    with speaking(language()):
+        _drawn(as_of=as_of, left=left, right=right, started=started)
+
+
+def _drawn(*, as_of: datetime, left: DeltaGenerator, right: DeltaGenerator, started: float) -> None:
+    """Draw what comes below the language switch, and count how long all of it took."""
     page = navigate()
     try:
         person = identity.somebody(as_of=as_of)

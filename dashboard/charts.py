@@ -4,15 +4,40 @@ Figures are pure functions of numbers and words. The colours are roles, whose va
 puts ``theme.chartCategoricalColors[n]`` where a figure says the n-th placeholder of its Plotly template.
 """
 
-from collections.abc import Sequence
+import pickle
+from collections.abc import Callable, Sequence
+from functools import lru_cache, wraps
+from typing import ParamSpec
 
 import plotly.graph_objects as go
 
 ACTUAL, PREVIOUS, ACCENT, GOOD, WATCH, SEVERE, GREY = (f"#{number:06d}" for number in range(1, 8))
 # Streamlit draws the names along an axis too faint to be read.
 NAMED = {"color": GREY}
+P = ParamSpec("P")
+# Figures kept, of each function that draws one.
+_KEPT = 128
 
 
+def drawn_once(draw: Callable[P, go.Figure]) -> Callable[P, go.Figure]:
+    """Keep what a pure function of numbers and words drew: a page runs again at every click, and most of what it says is the same.
+
+    A figure once drawn belongs to everybody who asks for the same; nobody may change it.
+    """
+
+    @lru_cache(maxsize=_KEPT)
+    def drawn_of(asked: bytes) -> go.Figure:
+        args, named = pickle.loads(asked)  # our own bytes, of this very process
+        return draw(*args, **named)
+
+    @wraps(draw)
+    def drawn(*args: P.args, **named: P.kwargs) -> go.Figure:
+        return drawn_of(pickle.dumps((args, named)))
+
+    return drawn
+
+
+@drawn_once
 def minute_bars(minutes: Sequence[str], counts: Sequence[int], *, unit: str) -> go.Figure:
     """Draw how many came in each minute of the last hour."""
     figure = go.Figure(go.Bar(x=list(range(len(counts))), y=list(counts), marker_color=ACTUAL, customdata=list(minutes)))

@@ -6,7 +6,7 @@ from html import escape
 
 import plotly.graph_objects as go
 
-from dashboard.charts import ACCENT, ACTUAL, GOOD, GREY, NAMED, PREVIOUS, SEVERE, WATCH
+from dashboard.charts import ACCENT, ACTUAL, GOOD, GREY, NAMED, PREVIOUS, SEVERE, WATCH, drawn_once
 from dashboard.health_charts import SAID, SMALL
 
 # From a low risk to a certain one; what is overdue is a fact, drawn as facts are.
@@ -27,6 +27,7 @@ class SpreadRow:
     details: Sequence[str]
 
 
+@drawn_once
 def reliability(points: Sequence[tuple[float, float, int]], *, names: tuple[str, str], hover: Sequence[str]) -> go.Figure:
     """Draw what came true of what was said: (predicted, actual, orders), the size of a mark by its orders; on the line all is well."""
     top = min(1.0, max([0.1, *(max(point[:2]) for point in points)]) * 1.08)
@@ -46,6 +47,7 @@ def reliability(points: Sequence[tuple[float, float, int]], *, names: tuple[str,
     return figure
 
 
+@drawn_once
 def catch(
     points: Sequence[tuple[float, float]], *, capacity: tuple[float, float, str] | None, names: tuple[str, str], hover: Sequence[str]
 ) -> go.Figure:
@@ -69,6 +71,7 @@ def catch(
     return figure
 
 
+@drawn_once
 def week_bar(parts: Sequence[tuple[str, int, str]], *, target: float, target_name: str) -> go.Figure:
     """Draw a week's promises as one bar: kept, likely kept, likely broken, broken; the target as a line across."""
     figure = go.Figure()
@@ -93,6 +96,7 @@ def week_bar(parts: Sequence[tuple[str, int, str]], *, target: float, target_nam
     return figure
 
 
+@drawn_once
 def spread(rows: Sequence[SpreadRow], *, bands: Sequence[str]) -> go.Figure:
     """Draw each part's open orders as one bar, band after band, the riskier to the right."""
     figure = go.Figure()
@@ -120,6 +124,7 @@ def spread(rows: Sequence[SpreadRow], *, bands: Sequence[str]) -> go.Figure:
     return figure
 
 
+@drawn_once
 def risk_history(
     hours: Sequence[float], values: Sequence[float], *, low: Sequence[float], high: Sequence[float], hover: Sequence[str], name: str
 ) -> go.Figure:

@@ -86,11 +86,14 @@ class Split:
 
 
 def _summed(frame: pd.DataFrame) -> tuple[Sums, dict[str, float]]:
-    measures = frame.set_index("value").astype(float)
-    each = measures.groupby(level=0).sum().to_dict("index")
-    found: Sums = {str(value): {str(name): number for name, number in sums.items()} for value, sums in each.items()}
-    found[None] = {str(name): float(number) for name, number in measures.sum().items()}
-    return found, dict.fromkeys(found[None], 0.0)
+    names = [str(name) for name in frame.columns if name != "value"]
+    nothing = dict.fromkeys(names, 0.0)
+    found: Sums = {None: nothing.copy()}
+    for value, *numbers in frame[["value", *names]].itertuples(index=False):
+        for sums in (found.setdefault(str(value), nothing.copy()), found[None]):
+            for name, number in zip(names, numbers, strict=True):
+                sums[name] += float(number)
+    return found, nothing
 
 
 def level_of(part: Part) -> Level:

@@ -21,11 +21,13 @@ from data.reads import HealthFacts, NoSuchGrain, Part, Span
 from models.health.attribution import attribute, level_losses, roll_up
 from models.health.budgets import Budget, budget_of
 from models.health.components import Component
-from models.health.index import Index
+from models.health.index import Index, component_score
 from models.health.index import Part as Scored
-from models.health.noise import is_noise, noise_band
+from models.health.noise import is_noise, noise_band, ties
 from models.scope import Scope
 
+# Lines that belong to no component come after the components, in this order.
+LOOSE = ("cap", "restated", "definition")
 WEEK_DAYS = 7
 TREND_WEEKS = 12
 # Cells with fewer units than this are greyed and pooled for ranking (product, section 3.2).
@@ -91,6 +93,42 @@ class Health:
         """Points lost by cell: component, channel, region, category, points, units, bad."""
         counted = frozenset(part.code for part in self.now.parts if not part.carried)
         return level_losses(self.facts.now, definition=self.facts.definition, configured=counted)
+
+    def lost_by(self, *keys: str) -> pd.DataFrame:
+        """Return the points, units and failures lost by some columns, the costliest first."""
+        if keys not in self._lost_by:
+            self._lost_by[keys] = pooled(self.losses, keys)
+        return self._lost_by[keys]
+
+    @cached_property
+    def _lost_by(self) -> dict[tuple[str, ...], pd.DataFrame]:
+        return {}
+
+    @cached_property
+    def lost_units(self) -> dict[tuple[str, str], float]:
+        """The units of each channel and region: those of its largest component, for an order is a unit of several."""
+        by_component = self.losses.groupby(["channel", "region", "component"])["units"].sum()
+        return {key: float(count) for key, count in by_component.groupby(["channel", "region"]).max().items()}  # type: ignore[misc]
+
+    @cached_property
+    def channel_rates(self) -> dict[str, dict[str, tuple[float, float]]]:
+        """How many units of each component a channel has and how many of them were good: channel -> code -> (good, units)."""
+        found: dict[str, dict[str, tuple[float, float]]] = {}
+        for component in self.facts.definition.components:
+            if {component.units, component.good} <= set(self.facts.now.columns):
+                sums = self.facts.now.groupby("channel")[[component.good, component.units]].sum()
+                for channel, good, units in sums[sums[component.units] > 0].itertuples():
+                    found.setdefault(str(channel), {})[component.code] = (float(good), float(units))
+        return found
+
+    @cached_property
+    def channels_ranked(self) -> list[list[str]]:
+        """The channels by their index, those together that no weights tell apart."""
+        scores = {
+            channel: {code: component_score(good / units, self.component(code)) for code, (good, units) in own.items()}
+            for channel, own in self.channel_rates.items()
+        }
+        return ties(pd.DataFrame(scores).T, weights={c.code: c.weight for c in self.facts.definition.components}).groups
 
     @cached_property
     def weeks(self) -> list[tuple[date, Index]]:
@@ -163,8 +201,10 @@ class Health:
         frame = self.facts.history.days
         if component.units not in frame or not len(frame):
             return None
-        days = {day: (float(row[component.good]), float(row[component.units])) for day, row in frame.iterrows()}
-        return budget_of(component, days=days, through=self.span.last)  # type: ignore[arg-type]
+        days = dict(
+            zip(frame.index, zip(frame[component.good].astype(float), frame[component.units].astype(float), strict=True), strict=True)
+        )
+        return budget_of(component, days=days, through=self.span.last)
 
     def by(self, *columns: str) -> pd.DataFrame:
         """Return the lines' points rolled up by some columns."""
@@ -175,6 +215,32 @@ class Health:
     @cached_property
     def _rolled_up(self) -> dict[tuple[str, ...], pd.DataFrame]:
         return {}
+
+    @cached_property
+    def moved_by_component(self) -> dict[str, float]:
+        """The points by which each component moved the index, without LOOSE lines."""
+        return {str(code): float(points) for code, points in self._tied.groupby("component")["points"].sum().items()}
+
+    @cached_property
+    def moved_by_region(self) -> dict[str, tuple[float, dict[str, float]]]:
+        """Component -> the points by which it moved the index, and of them those of each region, by the region's code."""
+        found = {}
+        for code, lines in self._tied.groupby("component"):
+            regions = lines[lines["region"].notna()].groupby("region")["points"].sum()
+            found[str(code)] = float(lines["points"].sum()), {str(region): float(points) for region, points in regions.items()}
+        return found
+
+    @cached_property
+    def moved_beside(self) -> dict[str, float]:
+        """The points of the LOOSE lines that there are, by their effect."""
+        beside = self.by("component", "effect")
+        each = {effect: beside[beside["effect"] == effect]["points"] for effect in LOOSE}
+        return {effect: float(points.sum()) for effect, points in each.items() if len(points)}
+
+    @property
+    def _tied(self) -> pd.DataFrame:
+        """The lines that belong to a component."""
+        return self.lines[~self.lines["effect"].isin(LOOSE)]
 
     def _before_as_published(self) -> float | None:
         """Return the index of the span before on today's data, under the definition and coverage it was published with."""

@@ -11,7 +11,7 @@ from itertools import accumulate
 
 import plotly.graph_objects as go
 
-from dashboard.charts import ACCENT, ACTUAL, GOOD, GREY, NAMED, PREVIOUS, SEVERE
+from dashboard.charts import ACCENT, ACTUAL, GOOD, GREY, NAMED, PREVIOUS, SEVERE, drawn_once
 from dashboard.fmt import MISSING
 
 # Points between the steps' sum and the change of the index that one shown decimal cannot tell apart.
@@ -53,6 +53,7 @@ class WeekMarker:
     text: str
 
 
+@drawn_once
 def waterfall(
     steps: Sequence[Step], *, before: tuple[str, float, str], now: tuple[str, float, str], broken: str, height: int = 300
 ) -> go.Figure:
@@ -89,6 +90,7 @@ def waterfall(
     return figure
 
 
+@drawn_once
 def loss_table(
     rows: Sequence[str],
     columns: Sequence[str],
@@ -134,6 +136,7 @@ def loss_table(
     return figure
 
 
+@drawn_once
 def trend(
     weeks: Sequence[str],
     *,

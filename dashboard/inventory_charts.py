@@ -7,7 +7,7 @@ from itertools import cycle
 
 import plotly.graph_objects as go
 
-from dashboard.charts import ACCENT, ACTUAL, GOOD, GREY, NAMED, PREVIOUS, SEVERE, WATCH
+from dashboard.charts import ACCENT, ACTUAL, GOOD, GREY, NAMED, PREVIOUS, SEVERE, WATCH, drawn_once
 from dashboard.health_charts import CLEAR, DIMMED, SAID, SMALL
 
 ROW_HEIGHT = 30
@@ -47,6 +47,7 @@ class Curve:
     units: Sequence[float]
 
 
+@drawn_once
 def levels(rows: Sequence[Level]) -> go.Figure:
     """Draw each row as one bar: what is available, what is held, what is on its way outlined, the safety line as a thin mark."""
     figure = go.Figure()
@@ -95,6 +96,7 @@ def levels(rows: Sequence[Level]) -> go.Figure:
     return figure
 
 
+@drawn_once
 def balance(moments: Sequence[str], pieces: Sequence[int], *, details: Sequence[str], unit: str) -> go.Figure:
     """Draw the book of a SKU after each move as steps, the oldest first; where it is below zero a red mark stands."""
     places, below = list(range(len(pieces))), [number < 0 for number in pieces]
@@ -116,6 +118,7 @@ def balance(moments: Sequence[str], pieces: Sequence[int], *, details: Sequence[
     return figure
 
 
+@drawn_once
 def oversold_curve(curves: Sequence[Curve], *, unit: str, axis: str) -> go.Figure:
     """Draw pieces oversold against the lag, one line a policy, each named at its end; the lags stand evenly, however far apart."""
     figure = go.Figure()
@@ -147,6 +150,7 @@ def oversold_curve(curves: Sequence[Curve], *, unit: str, axis: str) -> go.Figur
     return figure
 
 
+@drawn_once
 def trend(days: Sequence[str], values: Sequence[float | None], *, target: float, said: Sequence[str]) -> go.Figure:
     """Draw a figure by day with its target as a thin line; days beyond it are red."""
     places = list(range(len(days)))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from math import isnan
 
 import pandas as pd
 import streamlit as st
@@ -105,15 +106,20 @@ class Lifecycle:
     def _stays(self, stage: str) -> dict[int, int]:
         if self.stays is None:
             return {}
-        rows = self.stays[self.stays["stage"] == stage]
-        return {int(bucket): int(orders) for bucket, orders in zip(rows["bucket"], rows["orders"], strict=True)}
+        counts: dict[int, int] = {}
+        for of, bucket, orders in zip(self.stays["stage"], self.stays["bucket"], self.stays["orders"], strict=True):
+            if of == stage:
+                counts[int(bucket)] = int(orders)
+        return counts
 
     def _limit(self, stage: str) -> float | None:
         """Return the limit in seconds, where the chosen channels have one and the same."""
-        rows = self.limits[self.limits["stage"] == stage]
-        if self.part.channels:
-            rows = rows[rows["channel"].isin(self.part.channels)]
-        return float(rows["seconds"].iloc[0]) if rows["seconds"].nunique() == 1 else None
+        rows = zip(self.limits["channel"], self.limits["stage"], self.limits["seconds"], strict=True)
+        told = {
+            float(seconds) for channel, of, seconds in rows if of == stage and (not self.part.channels or channel in self.part.channels)
+        }
+        told = {seconds for seconds in told if not isnan(seconds)}
+        return told.pop() if len(told) == 1 else None
 
 
 def asked(view: View, *, choices: Choices) -> Question | None:

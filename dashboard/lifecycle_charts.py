@@ -6,7 +6,7 @@ from html import escape
 
 import plotly.graph_objects as go
 
-from dashboard.charts import ACTUAL, GOOD, GREY, NAMED, PREVIOUS, SEVERE
+from dashboard.charts import ACTUAL, GOOD, GREY, NAMED, PREVIOUS, SEVERE, drawn_once
 from dashboard.health_charts import DIMMED, SAID, SMALL
 
 ROW_HEIGHT = 30
@@ -27,6 +27,7 @@ class Bar:
     severe: float = 0.0
 
 
+@drawn_once
 def share_bar(parts: Sequence[tuple[str, int, str]]) -> go.Figure:
     """Draw shares as one bar: (name, orders, what a hover says) of to process, shipped and stuck."""
     figure = go.Figure()
@@ -43,6 +44,7 @@ def share_bar(parts: Sequence[tuple[str, int, str]]) -> go.Figure:
     return figure
 
 
+@drawn_once
 def bars(rows: Sequence[Bar], *, before_name: str = "", room_sign: float = ROOM_SIGN) -> go.Figure:
     """Draw parts as bars from zero, the longest first as they come; the period before light and thin under each.
 
@@ -95,6 +97,7 @@ def bars(rows: Sequence[Bar], *, before_name: str = "", room_sign: float = ROOM_
     return figure
 
 
+@drawn_once
 def share_trend(days: Sequence[str], *, to_process: Sequence[float], stuck: Sequence[float], names: tuple[str, str]) -> go.Figure:
     """Draw two shares of the open and lately delivered orders at the end of each day, each named at its end."""
     figure = go.Figure()

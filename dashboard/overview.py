@@ -21,16 +21,13 @@ from models.health.attribution import shown_tenths
 from models.health.budgets import burn_rate, burn_state
 from models.health.components import Component
 from models.health.index import Part as Scored
-from models.health.index import component_score
 from models.health.kpis import INDEX, entry_of, kpi_named, on_time_range, value_of
-from models.health.noise import ties, wilson_interval
+from models.health.noise import wilson_interval
 from models.health.targets import target_for
 
 COSTLIEST = 5
 TABLE_REGIONS = 12
 TREND_WEEKS = 12
-# Lines that belong to no component come after the components, in this order.
-LOOSE = ("cap", "restated", "definition")
 # With so few bars the components are shown by region, the largest of them.
 FEW_BARS, LARGEST = 2, 3
 _NOTHING = 1e-9
@@ -152,27 +149,21 @@ def waterfall(found: Health, *, choices: Choices) -> None:
 
 def waterfall_parts(found: Health, *, choices: Choices) -> list[tuple[str, str, float]]:
     """Return (key, name, points) of every bar: components that count in the order of the definition, then lines without a cell."""
-    by = found.by("component", "effect")
-    own = by[~by["effect"].isin(LOOSE)].groupby("component")["points"].sum()
-    moved = [c for c in found.facts.definition.components if c.code in own.index]
-    parts = [(c.code, cell_names.component(c), float(own[c.code])) for c in moved]
+    own = found.moved_by_component
+    moved = [c for c in found.facts.definition.components if c.code in own]
+    parts = [(c.code, cell_names.component(c), own[c.code]) for c in moved]
     if len(parts) <= FEW_BARS:
         parts = [part for c in moved for part in _by_region(c, found, choices=choices)]
-    for effect in LOOSE:
-        lines = by[by["effect"] == effect]
-        if not lines.empty:
-            parts.append(("", cell_names.effect(effect), float(lines["points"].sum())))
-    return parts
+    return [*parts, *(("", cell_names.effect(effect), points) for effect, points in found.moved_beside.items())]
 
 
 def _by_region(component: Component, found: Health, *, choices: Choices) -> list[tuple[str, str, float]]:
     """Return a component's bar cut into the regions that moved it most and the rest."""
-    lines = found.lines[(found.lines["component"] == component.code) & ~found.lines["effect"].isin(LOOSE)]
-    regions = lines[lines["region"].notna()].groupby("region")["points"].sum()
-    largest = regions.reindex(regions.abs().sort_values(ascending=False, kind="stable").index)[:LARGEST]
+    whole, regions = found.moved_by_region[component.code]
+    largest = dict(sorted(regions.items(), key=lambda each: -abs(each[1]))[:LARGEST])
     name, said = cell_names.component(component), cell_names.names(choices)["region"]
-    parts = [(f"{component.code}|{code}", f"{name} · {said(str(code))}", float(points)) for code, points in largest.items()]
-    rest = float(lines["points"].sum() - largest.sum())
+    parts = [(f"{component.code}|{code}", f"{name} · {said(code)}", points) for code, points in largest.items()]
+    rest = whole - sum(largest.values())
     return [*parts, (component.code, t("{name} · 其他", name=name), rest)] if abs(rest) > _NOTHING else parts
 
 
@@ -337,10 +328,7 @@ def loss_table(found: Health, *, choices: Choices) -> None:
         st.caption(t("没有失分"))
         return
     rows, columns = _ranked(found, "region")[:TABLE_REGIONS], _ranked(found, "channel")
-    cells = health.pooled(found.losses, ["channel", "region"])
-    # a cell's units are those of its largest component: an order is a unit of several
-    most = found.losses.groupby(["channel", "region", "component"])["units"].sum().groupby(["channel", "region"]).max()
-    units = {key: float(count) for key, count in most.items()}
+    cells, units = found.lost_by("channel", "region"), found.lost_units
     points = dict(zip(zip(cells["channel"], cells["region"], strict=True), cells["points"].astype(float), strict=True))
     names = cell_names.names(choices)
 
@@ -374,7 +362,7 @@ def _tenth(value: float | None, *, digits: int = 1) -> str:
 
 
 def _ranked(found: Health, dimension: str) -> list[str]:
-    return [str(code) for code in health.pooled(found.losses, [dimension])[dimension]]
+    return [str(code) for code in found.lost_by(dimension)[dimension]]
 
 
 def _loss_clicked(found: Health) -> None:
@@ -388,7 +376,7 @@ def _loss_clicked(found: Health) -> None:
 
 def costliest(found: Health, *, choices: Choices) -> None:
     """List the five cells that cost most points, each with a link to its orders."""
-    worst = health.pooled(found.losses, ["component", "channel", "region", "category"]).head(COSTLIEST)
+    worst = found.lost_by("component", "channel", "region", "category").head(COSTLIEST)
     worst = worst[worst["points"] > 0]
     if worst.empty:
         st.caption(t("没有失分"))
@@ -413,20 +401,10 @@ def _behind(row: dict[str, object], found: Health) -> Behind:
 
 def ranking(found: Health) -> None:
     """Say how the channels rank, those together that neither weights nor chance tell apart (product, section 3.4)."""
-    rates: dict[str, dict[str, tuple[float, float]]] = {}
-    for component in found.facts.definition.components:
-        if {component.units, component.good} <= set(found.facts.now.columns):
-            sums = found.facts.now.groupby("channel")[[component.good, component.units]].sum()
-            for channel, row in sums[sums[component.units] > 0].iterrows():
-                rates.setdefault(str(channel), {})[component.code] = (float(row[component.good]), float(row[component.units]))
+    rates = found.channel_rates
     if len(rates) < 2:
         return
-    weights = {c.code: c.weight for c in found.facts.definition.components}
-    scores = {
-        channel: {code: component_score(good / units, found.component(code)) for code, (good, units) in own.items()}
-        for channel, own in rates.items()
-    }
-    groups = chance_tied(ties(pd.DataFrame(scores).T, weights=weights).groups, rates)
+    groups = chance_tied(found.channels_ranked, rates)
     said = t("；").join(" ≈ ".join(words.channel(channel) for channel in group) for group in groups)
     st.markdown(f"### {t('渠道排名：{said}', said=said)}")
     st.caption(t("权重上下浮动 25% 抽样 2,000 次，次序不足九成成立或置信区间重叠的并列（≈）。"))

@@ -7,7 +7,7 @@ from typing import Literal
 
 import plotly.graph_objects as go
 
-from dashboard.charts import ACCENT, ACTUAL, GOOD, GREY, NAMED, SEVERE, WATCH
+from dashboard.charts import ACCENT, ACTUAL, GOOD, GREY, NAMED, SEVERE, WATCH, drawn_once
 from dashboard.health_charts import SAID
 
 Role = Literal["total", "less", "more", "waits", "other", "unexplained"]
@@ -43,6 +43,7 @@ class MoneyBar:
         return f"<b>{escape(self.name)}</b>　{escape(self.shown)}<br>{escape(self.detail)}"
 
 
+@drawn_once
 def class_bar(parts: Sequence[tuple[str, int, str]]) -> go.Figure:
     """Draw the four classes as one bar: (name, count, what a hover says)."""
     figure = go.Figure()
@@ -59,6 +60,7 @@ def class_bar(parts: Sequence[tuple[str, int, str]]) -> go.Figure:
     return figure
 
 
+@drawn_once
 def waterfall(bars: Sequence[MoneyBar]) -> go.Figure:
     """Draw the way of the money from top to bottom, each bar beginning where the one before has ended."""
     figure = go.Figure()

@@ -1,5 +1,6 @@
 """How does a table look? Words to the left, figures to the right, states in shape, word and colour."""
 
+import pickle
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,14 +50,18 @@ def moments(head: str, values: Sequence[datetime | None], *, zone: str, as_of: d
 
 def listing(columns: Sequence[Words | Figures], *, alt: str, total: bool = False) -> None:
     """Draw a table that is read, not worked in; with ``total`` its last row is strong."""
-    frame = pd.DataFrame(
-        {
-            unbroken(column.head): list(column.values) if isinstance(column, Words) else pd.array(list(column.values), dtype="Float64")
-            for column in columns
-        }
-    )
-    said = {unbroken(column.head): _spoken(column.said) for column in columns if isinstance(column, Figures)}
-    styled = frame.style.format(said, na_rep=MISSING)  # type: ignore[arg-type]
+    drawn = [(unbroken(column.head), list(column.values), _said_of(column)) for column in columns]
+    # one lump of bytes is the soonest told from another
+    _drawn_table(pickle.dumps((drawn, alt, total)))
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _drawn_table(asked: bytes) -> None:
+    """Draw a table of (head, values, how each figure is said or None for words); drawn again, it is repeated as it was."""
+    drawn, alt, total = pickle.loads(asked)  # our own bytes, of this very process
+    frame = pd.DataFrame({head: values if said is None else pd.array(values, dtype="Float64") for head, values, said in drawn})
+    spoken = {head: said.__getitem__ for head, _, said in drawn if said is not None}
+    styled = frame.style.format(spoken, na_rep=MISSING)
     if total and len(frame):
         styled = styled.set_properties(subset=pd.IndexSlice[[frame.index[-1]], :], **{"font-weight": "650"})
     st.table(styled, border="horizontal", hide_index=True, alt=alt)
@@ -136,5 +141,8 @@ def plain(text: str) -> str:
     return _LINK.sub("\u2060", _LIST.sub(r"\1\\\2", escaped))
 
 
-def _spoken(said: Callable[[float | None], str]) -> Callable[[object], str]:
-    return lambda value: unbroken(said(None if pd.isna(value) else float(value)))  # type: ignore[call-overload, arg-type]
+def _said_of(column: Words | Figures) -> dict[float, str] | None:
+    """Return how each of a column's figures is said; a missing one is MISSING in every table."""
+    if isinstance(column, Words):
+        return None
+    return {float(value): unbroken(column.said(float(value))) for value in column.values if value is not None and not pd.isna(value)}

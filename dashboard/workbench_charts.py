@@ -6,7 +6,7 @@ from html import escape
 
 import plotly.graph_objects as go
 
-from dashboard.charts import ACTUAL, GOOD, GREY, NAMED, PREVIOUS, SEVERE, WATCH
+from dashboard.charts import ACTUAL, GOOD, GREY, NAMED, PREVIOUS, SEVERE, WATCH, drawn_once
 from dashboard.health_charts import SAID, SMALL
 
 # From fresh to old; only what is oldest is in the colour of what needs action.
@@ -40,6 +40,7 @@ class WeekPoint:
     detail: str
 
 
+@drawn_once
 def flow(rows: Sequence[FlowBar], *, ages: Sequence[str]) -> go.Figure:
     """Draw the stages beside each other, each as one column of its ages, the oldest on top."""
     figure = go.Figure()
@@ -74,6 +75,7 @@ def flow(rows: Sequence[FlowBar], *, ages: Sequence[str]) -> go.Figure:
     return figure
 
 
+@drawn_once
 def effect(weeks: Sequence[WeekPoint], *, name: str) -> go.Figure:
     """Draw the orders saved in each week as a mark in its interval; a week that may be nothing is hollow."""
     places = list(range(len(weeks)))
