@@ -546,8 +546,8 @@ dwell_day = Table(
     Column("stage", Text, nullable=False, comment="key of models.stages.TIMED_STAGES"),
     Column("bucket", SmallInteger, nullable=False, comment="models.durations; -1 = only bounds are known"),
     Column("orders", BigInteger, nullable=False),
-    # a question is about some days of one dimension: its rows lie beside each other
-    PrimaryKeyConstraint("dimension", "day", "value", "stage", "bucket"),
+    # a question is about some days of one value, or of all together: those lie beside each other
+    PrimaryKeyConstraint("dimension", "value", "day", "stage", "bucket"),
 )
 
 stage_limits = Table(

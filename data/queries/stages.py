@@ -69,7 +69,7 @@ def stays(connection: Connection, *, scope: Scope, part: Part, first: date, last
     if len(dimensions) > 1:
         raise NoSuchGrain(dimensions)
     dimension = dimensions[0] if dimensions else DWELL_TOGETHER
-    condition = chosen.condition.replace(f" {dimension} = ", " value = ")
+    condition = chosen.condition.replace(f" {dimension} = ", " value = ") if dimensions else " AND value = ''"
     rows = connection.execute(
         text(f"""
         SELECT {"value" if by else "''"} AS value, stage, bucket, sum(orders)::bigint AS orders FROM dwell_day

@@ -8,7 +8,8 @@ from data.measures import DWELL_DIMENSIONS, DWELL_TOGETHER
 from models.durations import BOUNDED, EDGES
 from models.stages import STAGES_BY_KEY, TIMED_STAGES
 
-_KEYS = "day, dimension, value, stage, bucket"
+# As they lie in the primary key.
+_KEYS = "dimension, value, day, stage, bucket"
 _EDGES = f"CAST(ARRAY[{', '.join(str(edge) for edge in EDGES)}] AS bigint[])"
 
 
@@ -33,8 +34,8 @@ def all_dwell_sql(images: str) -> str:
     sets = ", ".join((*(f"(day, stage, bucket, {name})" for name in DWELL_DIMENSIONS), "(day, stage, bucket)"))
     return f"""
         INSERT INTO dwell_day ({_KEYS}, orders)
-        SELECT day, CASE {dimension} ELSE '{DWELL_TOGETHER}' END, coalesce({", ".join(DWELL_DIMENSIONS)}, ''), stage, bucket, count(*)
-        FROM ({_stays_sql(images, sign="1")}) AS stays GROUP BY GROUPING SETS ({sets})"""
+        SELECT CASE {dimension} ELSE '{DWELL_TOGETHER}' END, coalesce({", ".join(DWELL_DIMENSIONS)}, ''), day, stage, bucket, count(*)
+        FROM ({_stays_sql(images, sign="1")}) AS stays GROUP BY GROUPING SETS ({sets}) ORDER BY 1, 2, 3, 4, 5"""
 
 
 def _stays_sql(images: str, *, sign: str) -> str:
