@@ -40,12 +40,13 @@ migration: .venv/installed-test
 	$(PYTHON) -m venv .venv
 	@touch .venv/made
 
+# What is imported is compiled then; to compile all that is installed takes as long as to install it.
 .venv/installed: requirements.lock | .venv/made
 	@echo '正在安装依赖（只此一次）… / installing what it needs (only once) …'
-	@$(VENV) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(VENV) -m pip install -qq --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	@touch .venv/installed
 
 .venv/installed-test: requirements.lock requirements-test.lock | .venv/made
 	@echo '正在安装测试依赖… / installing what the tests need …'
-	@$(VENV) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-test.lock
+	@$(VENV) -m pip install -qq --disable-pip-version-check --no-compile --require-hashes -r requirements-test.lock
 	@touch .venv/installed .venv/installed-test

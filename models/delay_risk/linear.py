@@ -4,7 +4,7 @@ What trees must approach by steps, a straight line says at once, and where the h
 of both errs less than either. Hours of the week have a weight each, drawn in a hundredth as strongly, for no line runs through a week.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -48,13 +48,19 @@ class Linear:
 
     def raw(self, matrix: npt.NDArray[np.float64], encoding: Encoding) -> Floats:
         """Return log-odds, one an encoded row."""
-        filled = self._filled(matrix, encoding)
-        return np.asarray(filled @ self.weight + (self.base - float(self.mean @ self.weight)) + self._of_hours(matrix, encoding))
+        found = self.base + self._of_hours(matrix, encoding) + np.zeros(len(matrix))
+        # column by column: the threads of a matrix product would stand in the way of those of the trees
+        for to, values in self._filled(matrix, encoding):
+            values -= self.mean[to]
+            values *= self.weight[to]
+            found += values
+        return found
 
     def contributions(self, matrix: npt.NDArray[np.float64], encoding: Encoding) -> npt.NDArray[np.float64]:
         """Return what each column of the encoding adds to each row, the hour of the week in the hour's; with ``base``, ``raw``."""
         found = np.zeros(matrix.shape)
-        found[:, self._places(encoding)] = (self._filled(matrix, encoding) - self.mean) * self.weight
+        for to, values in self._filled(matrix, encoding):
+            found[:, encoding.columns.index(self.columns[to])] = (values - self.mean[to]) * self.weight[to]
         if len(self.hours):
             found[:, encoding.columns.index(_HOUR)] += self._of_hours(matrix, encoding)
         return found
@@ -76,18 +82,15 @@ class Linear:
             raise ValueError("weights that are no numbers")
         return cls(columns, float(state["base"]), **arrays)
 
-    def _places(self, encoding: Encoding) -> Ints:
-        return np.array([encoding.columns.index(name) for name in self.columns], dtype=np.int64)
-
-    def _filled(self, matrix: npt.NDArray[np.float64], encoding: Encoding) -> npt.NDArray[np.float64]:
-        """Return the numbers, kept within bounds and with what is missing filled in."""
-        found = np.empty((len(matrix), len(self.columns)), order="F")
-        for to, place in enumerate(self._places(encoding)):
-            np.clip(matrix[:, place], self.lowest[to], self.highest[to], out=found[:, to])
+    def _filled(self, matrix: npt.NDArray[np.float64], encoding: Encoding) -> Iterator[tuple[int, Floats]]:
+        """Give the numbers column by column, within bounds and with what is missing filled in; each is overwritten by the next."""
+        values = np.empty(len(matrix))
+        for to, name in enumerate(self.columns):
+            np.clip(matrix[:, encoding.columns.index(name)], self.lowest[to], self.highest[to], out=values)
             # one sum is sooner made than a mask, and is missing where any number is
-            if np.isnan(found[:, to].sum()):
-                found[np.isnan(matrix[:, place]), to] = self.middle[to]
-        return found
+            if np.isnan(values.sum()):
+                values[np.isnan(values)] = self.middle[to]
+            yield to, values
 
     def _of_hours(self, matrix: npt.NDArray[np.float64], encoding: Encoding) -> Floats | float:
         if not len(self.hours):
