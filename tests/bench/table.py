@@ -32,7 +32,7 @@ def _rows(table: str) -> dict[str, str]:
 
 def _row(figure: Figure, *, on: date) -> str:
     holds = "yes" if figure.holds else "**no**"
-    measured = f"{_shown(figure.ours)} | {_shown(figure.yardstick)} | {figure.unit} | {figure.ratio:.2f}"
+    measured = f"{_shown(figure.ours)} | {_shown(figure.yardstick)} | {figure.unit} | {figure.ratio:.{2 if figure.ratio >= 0.01 else 4}f}"
     return f"| {figure.name} | {measured} | {figure.goal} | {holds} | {on} | {figure.measured_on} |"
 
 
