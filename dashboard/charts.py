@@ -15,8 +15,8 @@ ACTUAL, PREVIOUS, ACCENT, GOOD, WATCH, SEVERE, GREY = (f"#{number:06d}" for numb
 # Streamlit draws the names along an axis too faint to be read.
 NAMED = {"color": GREY}
 P = ParamSpec("P")
-# Figures kept, of each function that draws one.
-_KEPT = 128
+# Figures kept for everybody; one takes about a tenth of a megabyte.
+_KEPT = 384
 
 
 def drawn_once(draw: Callable[P, go.Figure]) -> Callable[P, go.Figure]:
@@ -25,16 +25,17 @@ def drawn_once(draw: Callable[P, go.Figure]) -> Callable[P, go.Figure]:
     A figure once drawn belongs to everybody who asks for the same; nobody may change it.
     """
 
-    @lru_cache(maxsize=_KEPT)
-    def drawn_of(asked: bytes) -> go.Figure:
-        args, named = pickle.loads(asked)  # our own bytes, of this very process
-        return draw(*args, **named)
-
     @wraps(draw)
     def drawn(*args: P.args, **named: P.kwargs) -> go.Figure:
-        return drawn_of(pickle.dumps((args, named)))
+        return _kept(draw, pickle.dumps((args, named)))
 
     return drawn
+
+
+@lru_cache(maxsize=_KEPT)
+def _kept(draw: Callable[..., go.Figure], asked: bytes) -> go.Figure:
+    args, named = pickle.loads(asked)  # our own bytes, of this very process
+    return draw(*args, **named)
 
 
 @drawn_once

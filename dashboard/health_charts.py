@@ -165,10 +165,7 @@ def trend(
     drawn = [value for value in values if value is not None] + [target]
     if band is not None and last is not None and last > 0 and (previous := values[last - 1]) is not None:
         drawn += [previous - band, previous + band]
-        shapes.append({
-            "type": "rect", "x0": last - 1.3, "x1": last + 0.3, "y0": previous - band, "y1": previous + band, "fillcolor": PREVIOUS,
-            "opacity": 0.4, "line": {"width": 0}, "layer": "below",
-        })  # fmt: skip
+        shapes.append(_noise(last, middle=previous, band=band))
     line, label = _target(values=values, target=target, label=target_label, taken=[at for at, _ in _placed(markers, weeks)])
     sales, names = _marked_weeks(markers=markers, weeks=weeks)
     shapes, texts = [*shapes, line, *sales], [label, *names]
@@ -323,6 +320,12 @@ def _target(*, values: Sequence[float | None], target: float, label: str, taken:
         "yanchor": "bottom" if above else "top", "showarrow": False, "font": {"size": SMALL, "color": GREY},
     }  # fmt: skip
     return line, text
+
+
+def _noise(last: int, *, middle: float, band: float) -> Mark:
+    """Return the box within which a last point says nothing."""
+    ends: Mark = {"x0": last - 1.3, "x1": last + 0.3, "y0": middle - band, "y1": middle + band}
+    return {"type": "rect", **ends, "fillcolor": PREVIOUS, "opacity": 0.4, "line": {"width": 0}, "layer": "below"}
 
 
 def _marked_weeks(*, markers: Sequence[WeekMarker], weeks: Sequence[str]) -> tuple[list[Mark], list[Mark]]:

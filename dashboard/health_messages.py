@@ -1,7 +1,5 @@
 """What does the index say, in a sentence a manager can repeat?"""
 
-import pandas as pd
-
 from dashboard import cell_names, fmt, words
 from dashboard.health import Health
 from dashboard.i18n import language, t
@@ -80,29 +78,30 @@ def moved(found: Health) -> str:
 
 
 def cause(found: Health, *, choices: Choices) -> str:
-    """Name what moved the index most in the direction it moved: a component in a region or a channel, or a line without a cell."""
-    down = (found.change or 0) < 0
-    best: tuple[float, pd.Series, tuple[str, ...]] | None = None
+    """Name what moved the index most in the direction it moved: a component and where most of it lies, or a line beside them all."""
+    sign = -1 if (found.change or 0) < 0 else 1
+    components = {(True, code): points for code, points in found.moved_by_component.items()}
+    everything = components | {(False, effect): points for effect, points in found.moved_beside.items()}
+    (tied, code), points = max(everything.items(), key=lambda each: sign * each[1], default=((False, ""), 0.0))
+    if sign * points < _WORTH_NAMING:
+        return ""
+    if not tied:
+        return t("主要因{what}（{points} 分）", what=cell_names.effect(code), points=signed_points(points))
+    name, where = cell_names.component(found.component(code)), _where_most(found, code, sign=sign, choices=choices)
+    said = t("{name}拖累最多（{points} 分{where}）") if sign < 0 else t("{name}贡献最多（{points} 分{where}）")
+    return said.format(name=name, points=signed_points(points), where=where)
+
+
+def _where_most(found: Health, code: str, *, sign: int, choices: Choices) -> str:
+    """Say in which region or channel a component moved the index most, empty where none is worth naming."""
+    best: tuple[float, str] | None = None
     for dimension in ("region", "channel"):
         rows = found.by("component", dimension)
-        rows = rows[rows[dimension].notna()]
-        for _, row in rows.iterrows():
-            points = float(row["points"]) * (-1 if down else 1)
-            if points >= _WORTH_NAMING and (best is None or points > best[0]):
-                best = (points, row, (dimension,))
-    loose = found.by("effect")
-    loose = loose[loose["effect"].isin(("cap", "restated", "definition"))]
-    for _, row in loose.iterrows():
-        points = float(row["points"]) * (-1 if down else 1)
-        if points >= _WORTH_NAMING and (best is None or points > best[0]):
-            return t("主要因{what}（{points} 分）", what=cell_names.effect(str(row["effect"])), points=signed_points(float(row["points"])))
-    if best is None:
-        return ""
-    _, row, dimensions = best
-    name = cell_names.component(found.component(str(row["component"])))
-    where = cell_names.cell({str(key): value for key, value in row.items()}, choices=choices, dimensions=dimensions)
-    said = t("{where}的{name}拖累最多（{points} 分）") if down else t("{where}的{name}贡献最多（{points} 分）")
-    return said.format(where=where, name=name, points=signed_points(float(row["points"])))
+        for _, row in rows[(rows["component"] == code) & rows[dimension].notna()].iterrows():
+            points = float(row["points"])
+            if sign * points >= _WORTH_NAMING and (best is None or sign * points > sign * best[0]):
+                best = points, cell_names.cell({dimension: row[dimension]}, choices=choices, dimensions=(dimension,))
+    return "" if best is None else t("，其中{where} {points} 分", where=best[1], points=signed_points(best[0]))
 
 
 def passport(found: Health, *, zone: str) -> str:

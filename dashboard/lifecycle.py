@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from math import isnan
 
 import pandas as pd
 import streamlit as st
@@ -96,29 +95,26 @@ class Lifecycle:
         return [self._row(stage) for stage in STAGES if stage.key != "part_shipped" or self.count(stage.key)]
 
     def _row(self, stage: Stage) -> StageRow:
-        counts = self._stays(stage.key)
+        counts = self._stayed.get(stage.key, {})
         enough = sum(count for bucket, count in counts.items() if bucket >= 0) >= FEW_STAYS
         p50, p90 = (quantile(counts, share) if enough else None for share in (0.5, 0.9))
         orders = self.delivered if stage.key == "delivered" else self.count(stage.key)
         stuck = self.count(stage.key, stuck_only=True)
         return StageRow(stage, orders, stuck, _hours(p50), _hours(p90), _hours(self._limit(stage.key)))
 
-    def _stays(self, stage: str) -> dict[int, int]:
-        if self.stays is None:
-            return {}
-        counts: dict[int, int] = {}
-        for of, bucket, orders in zip(self.stays["stage"], self.stays["bucket"], self.stays["orders"], strict=True):
-            if of == stage:
-                counts[int(bucket)] = int(orders)
-        return counts
+    @cached_property
+    def _stayed(self) -> dict[str, dict[int, int]]:
+        """Stage -> bucket of length -> orders."""
+        found: dict[str, dict[int, int]] = {}
+        if self.stays is not None:
+            for stage, bucket, orders in zip(self.stays["stage"], self.stays["bucket"], self.stays["orders"], strict=True):
+                found.setdefault(str(stage), {})[int(bucket)] = int(orders)
+        return found
 
     def _limit(self, stage: str) -> float | None:
         """Return the limit in seconds, where the chosen channels have one and the same."""
         rows = zip(self.limits["channel"], self.limits["stage"], self.limits["seconds"], strict=True)
-        told = {
-            float(seconds) for channel, of, seconds in rows if of == stage and (not self.part.channels or channel in self.part.channels)
-        }
-        told = {seconds for seconds in told if not isnan(seconds)}
+        told = {float(seconds) for channel, of, seconds in rows if of == stage and channel in (self.part.channels or (channel,))}
         return told.pop() if len(told) == 1 else None
 
 

@@ -196,7 +196,7 @@ def _nothing(tab: str, *, narrowed: bool) -> None:
     elif tab == "done":
         states.empty(t("还没有处理完的订单"), body=t("处理完或自动结案的订单在这里保留 30 天。"), icon=":material/inbox:")
     else:
-        states.empty(t("这个清单是空的"), body=t("任务 watch_orders 每分钟重新判断全部未完结订单。"), icon=":material/task_alt:")
+        states.empty(t("这个清单是空的"), body=t("每分钟重新判断全部未完结订单。"), icon=":material/task_alt:")
 
 
 def _below(held: Held, *, view: View) -> None:

@@ -1,8 +1,10 @@
 """Does the manager's page say of the index what its cells say, and explain every change to the last tenth?"""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
@@ -14,6 +16,7 @@ from dashboard.periods import Period, period_of
 from data import reads
 from data.reads import Choices, Part, Span
 from models.health.attribution import shown_tenths
+from models.health.components import COMPONENTS
 from models.scope import EVERYTHING
 from tests import given_orders
 from tests.given_pages import MakeEngine
@@ -119,6 +122,40 @@ def test_an_index_that_moved_is_explained_and_one_that_did_not_is_not(merchant: 
     assert said.startswith(f"健康指数 {messages.index_points(found.now.value)}")
     assert ("拖累最多" in said) == (messages.signed_points(found.change).startswith("−"))
     assert ("贡献最多" in said) == (messages.signed_points(found.change).startswith("+"))
+
+
+def moved_by(rows: list[tuple[str | None, str | None, str | None, str, float]]) -> Health:
+    """Return what a change of the index consists of: component, channel, region, effect and points of each line."""
+    lines = pd.DataFrame(rows, columns=["component", "channel", "region", "effect", "points"]).assign(category=None)
+    facts = SimpleNamespace(definition=SimpleNamespace(components=COMPONENTS), published_before=SimpleNamespace(value=80.0))
+    found = Health(cast(Any, facts))
+    vars(found).update(lines=lines, now=SimpleNamespace(value=80.0 + lines["points"].sum()))
+    return found
+
+
+def test_a_component_spread_over_regions_outweighs_a_larger_single_line() -> None:
+    spread = [("C1", "douyin", region, "rate", -1.2) for region in ("CN-51", "CN-44", "CN-31")]
+    found = moved_by([*spread, ("C1", "jd", "CN-51", "rate", -0.5), (None, None, None, "cap", -3.3), ("C2", "jd", "CN-51", "rate", 2.0)])
+
+    said = messages.cause(found, choices=CHOICES)
+
+    assert said == f"{named('C1')}拖累最多（−4.1 分，其中抖音 −3.6 分）"
+
+
+def test_a_line_beside_the_components_is_named_where_it_weighs_most() -> None:
+    found = moved_by([("C1", "douyin", "CN-51", "rate", -1.2), (None, None, None, "cap", -3.3)])
+
+    assert messages.cause(found, choices=CHOICES) == "主要因红线（−3.3 分）"
+
+
+def test_what_moved_against_the_index_is_no_cause_of_it() -> None:
+    found = moved_by([("C1", "douyin", "CN-51", "rate", 1.0), ("C2", "jd", "CN-44", "rate", -2.5), ("C3", "jd", None, "rate", 4.0)])
+
+    assert messages.cause(found, choices=CHOICES).startswith(f"{named('C3')}贡献最多（+4.0 分")
+
+
+def named(code: str) -> str:
+    return next(component.name_zh for component in COMPONENTS if component.code == code)
 
 
 def test_a_change_within_the_band_is_called_normal(merchant: Engine) -> None:
