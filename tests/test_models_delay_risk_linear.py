@@ -118,6 +118,21 @@ def test_a_state_that_is_none_of_ours_is_refused(learnt: tuple[Encoding, Linear]
         Linear.from_state({**learnt[1].state(), **broken})
 
 
+def test_orders_whose_hour_is_not_known_stand_at_the_average_hour_as_they_were_learnt() -> None:
+    frame = _frame(1)
+    frame.loc[frame.index % 3 == 0, "paid_hour"] = np.nan
+    label = _label(_frame(1), 2)
+    encoding = Encoding.of(frame, label)
+    matrix = encoding.matrix(frame)
+
+    line = fitted_linear(matrix, label, encoding)
+
+    raw = line.raw(matrix, encoding)
+    # a fit with an intercept is true to the whole: what is scored is what was learnt
+    assert (1 / (1 + np.exp(-raw))).mean() == pytest.approx(label.mean(), abs=1e-3)
+    assert np.abs(line.contributions(matrix, encoding).mean(axis=0)).max() < 1e-9
+
+
 def test_columns_of_which_nothing_is_known_and_orders_without_an_hour_teach_nothing_and_warn_of_nothing() -> None:
     frame = _frame(1).assign(distance_km=np.nan).drop(columns="paid_hour")
     label = _label(_frame(1), 2)
