@@ -1,13 +1,14 @@
-"""Do the reads behind the burn rate judge an order as the index does?"""
+"""Do the reads behind the burn rate judge an order as the index does, and are sums of cells exact?"""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
+from data.queries import drill, health
 from data.queries.health import WHOLE, due_lately
-from data.tables import orders
+from data.tables import cubes, orders
 from models.scope import EVERYTHING
 from tests.given_orders import an_order, insert_rows, masters
 
@@ -52,3 +53,22 @@ def test_a_promise_counts_in_the_windows_it_fell_due_in(connection: Connection) 
     insert_rows(connection, orders, rows)
 
     assert due_lately(connection, scope=EVERYTHING, part=WHOLE, as_of=NOON) == {5: (1, 1), 60: (2, 2), 360: (3, 3)}
+
+
+def test_sums_of_cells_are_exact_to_the_minor_unit_at_trillions(connection: Connection) -> None:
+    """Two cells of ten and of forty trillion yuan in fen, each odd at its last digit."""
+    amounts = {"taobao": (10**15 + 1, 4 * 10**15 + 2), "jd": (3,)}
+    rows = [
+        {"day": date(2026, 11, 1) + timedelta(days=n), "channel": channel, "paid_minor": amount, "orders": 1}
+        for channel, each in amounts.items()
+        for n, amount in enumerate(each)
+    ]
+    insert_rows(connection, cubes["channel_day"], rows)
+
+    found = health.days(connection, scope=EVERYTHING, part=WHOLE, first=date(2026, 11, 1), last=date(2026, 11, 2))
+    split = drill.split(
+        connection, scope=EVERYTHING, part=WHOLE, by="channel", first=date(2026, 11, 1), last=date(2026, 11, 2), zone="Asia/Shanghai"
+    )
+
+    assert found["paid_minor"].sum() == 5 * 10**15 + 6
+    assert dict(zip(split["value"], split["paid_minor"], strict=True)) == {"taobao": 5 * 10**15 + 3, "jd": 3}

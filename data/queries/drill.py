@@ -10,12 +10,12 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from data.measures import AXES, IMAGE, MEASURE_NAMES, MEASURES
-from data.queries.health import NoSuchGrain, Part, chosen_cells, cube_for
+from data.queries.health import NoSuchGrain, Part, chosen_cells, cube_for, summed
 from models.scope import Scope
 
 # Dimensions in the order in which the drill goes down.
 DRILL: tuple[str, ...] = ("channel", "region_code", "category", "warehouse_code", "carrier_code")
-_SUMS = ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in MEASURE_NAMES)
+_SUMS = summed(MEASURE_NAMES)
 _IMAGE = ", ".join(f"{sql} AS {name}" for name, sql in IMAGE.items())
 
 

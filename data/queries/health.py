@@ -20,7 +20,7 @@ from models.health.history import History
 from models.scope import EVERYTHING, Scope
 
 
-def _summed(measures: Sequence[str]) -> str:
+def summed(measures: Sequence[str]) -> str:
     """Return the sums of some measures: as floats they take two thirds of the time, and whole numbers below 2^53 are exact in them."""
     return ", ".join(f"coalesce(sum({name}::float8), 0)::bigint AS {name}" for name in measures)
 
@@ -100,7 +100,7 @@ def days(connection: Connection, *, scope: Scope, part: Part, first: date, last:
     """Return one row a business day and channel: ``day, channel`` and every measure."""
     cube, condition, given = _chosen(connection, scope, part, "channel")
     within = f"WHERE day BETWEEN :first AND :last{condition}"
-    asked = f"SELECT day, channel, {_summed(MEASURE_NAMES)} FROM {cube.name} {within} GROUP BY day, channel ORDER BY 1, 2"
+    asked = f"SELECT day, channel, {summed(MEASURE_NAMES)} FROM {cube.name} {within} GROUP BY day, channel ORDER BY 1, 2"
     rows = connection.execute(text(asked), given | {"first": first, "last": last})
     return pd.DataFrame([tuple(row) for row in rows], columns=["day", "channel", *MEASURE_NAMES])
 
@@ -117,7 +117,7 @@ def cells(
     cube, condition, given = _chosen(connection, scope, part, *finest)
     keys = ", ".join(finest)
     asked = (
-        f"SELECT {keys}, {_summed(measures)} FROM {cube.name} WHERE day BETWEEN :first AND :last{condition} GROUP BY {keys} ORDER BY {keys}"
+        f"SELECT {keys}, {summed(measures)} FROM {cube.name} WHERE day BETWEEN :first AND :last{condition} GROUP BY {keys} ORDER BY {keys}"
     )
     rows = connection.execute(text(asked), given | {"first": first, "last": last})
     frame = pd.DataFrame([tuple(row) for row in rows], columns=[*finest, *measures]).rename(columns={"region_code": "region"})
