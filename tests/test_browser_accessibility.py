@@ -15,7 +15,7 @@ from dashboard.charts import ACCENT, ACTUAL, GREY
 from dashboard.filters import LANGUAGE_TAGS
 from dashboard.server import CONFIG
 from data import actions
-from tests.browser import DESK, PHONE, Theme, a_merchant, a_tab, chromium, served, settled, with_life
+from tests.browser import DESK, PHONE, Theme, a_merchant, a_tab, chromium, served, settled, sticks_out, with_life
 from tests.given_detail import CHEN
 from tests.given_pages import MakeEngine
 
@@ -137,7 +137,7 @@ def test_a_page_keeps_nobody_out(language: str, theme: Theme, path: str, browser
             for window in (DESK, PHONE):
                 stretched(page, width=window["width"])
                 found[part, window["width"]] = (
-                    violations(page, theme=theme, held=held) + unnamed(page) + ambiguous(page) + faint(page, theme=theme)
+                    violations(page, theme=theme, held=held) + unnamed(page) + ambiguous(page) + faint(page, theme=theme) + out(page)
                 )
             # the next part is opened where this one was
             page.set_viewport_size(DESK)
@@ -213,6 +213,11 @@ def faint(page: Page, *, theme: Theme) -> list[str]:
     texts = {as_css(colors[int(role.removeprefix("#")) - 1]) for role in (ACTUAL, GREY, ACCENT)}
     said = page.locator(".js-plotly-plot text").evaluate_all(FILLS)
     return [f"a text of a chart in {fill}: {text}" for text, fill in said if fill not in texts]
+
+
+def out(page: Page) -> list[str]:
+    """Return by how much a page is wider than its window."""
+    return [f"sticks out by {pixels} pixels"] if (pixels := sticks_out(page)) > 0 else []
 
 
 FILLS = """(texts) => texts.filter((each) => each.textContent.trim()).map((each) => [each.textContent, getComputedStyle(each).fill])"""
