@@ -6,6 +6,7 @@ wider band, and the row says which and why.
 
 import json
 from collections.abc import MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -94,9 +95,11 @@ def _scores(
     if not due:
         return pd.DataFrame()
     facts, clocks = risk_facts(connection, since=as_of - HISTORY, as_of=as_of), risk_clocks(connection)
+    with ThreadPoolExecutor(len(SCORED), thread_name_prefix="examples") as pool:
+        # mostly sorting and searching, which threads do side by side
+        found = list(pool.map(lambda task: open_examples(facts, clocks, target=task, as_of=as_of, keys=due), SCORED))
     frames = []
-    for task, each in zip(SCORED, used, strict=True):
-        rows = open_examples(facts, clocks, target=task, as_of=as_of, keys=due)
+    for task, each, rows in zip(SCORED, used, found, strict=True):
         scorer: FittedModel | Baseline
         scorer = each.model or Baseline.of(training_examples(facts, clocks, target=task, as_of=as_of, seed=_SEED, cap=_BASELINE_EXAMPLES))
         frames.append(_frame(rows, scorer, used=each, as_of=as_of))
