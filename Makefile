@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV = .venv/bin/python
 
-.PHONY: run stop test laws bench lint migration
+.PHONY: run stop test browser everything laws bench lint migration
 
 run: .venv/installed
 	@exec $(VENV) -m jobs.launcher run
@@ -11,9 +11,15 @@ run: .venv/installed
 stop: .venv/installed
 	@exec $(VENV) -m jobs.launcher stop
 
-test: .venv/installed-test
+# Packages and browser are fetched side by side; then lint, which needs one core, begins with the tests.
+test:
+	@$(MAKE) --no-print-directory -j2 .venv/installed-test browser
+	@$(MAKE) --no-print-directory -j2 lint everything
+
+browser:
 	sh tests/setup_system.sh
-	@$(MAKE) --no-print-directory lint
+
+everything: .venv/installed-test
 	$(VENV) -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 laws: .venv/installed-test
