@@ -17,6 +17,8 @@ from data.api import DatabaseProblem, settings
 
 LOGO = Path(__file__).resolve().parent / "logo.svg"
 FAVICON = LOGO.with_name("favicon.png")
+# What is scrolled to by keyboard stops below the bar of pages, which would cover it.
+_BELOW_BAR = '<style>[data-testid="stMain"] { scroll-padding-top: 4rem; }</style>'
 
 
 def main() -> None:
@@ -25,6 +27,7 @@ def main() -> None:
     as_of = datetime.now(UTC).replace(second=0, microsecond=0)
     st.set_page_config(page_title="OrderHub", page_icon=str(FAVICON), layout="wide")
     st.logo(str(LOGO), size="large")
+    st.html(_BELOW_BAR)
     # The bar holds what is drawn in three steps: the language before every word, the filters once it is known who asks.
     first, last = st.columns([2, 1], vertical_alignment="center")
     left = first.container(horizontal=True, vertical_alignment="center")

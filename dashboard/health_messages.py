@@ -97,7 +97,11 @@ def _where_most(found: Health, code: str, *, sign: int, choices: Choices) -> str
     best: tuple[float, str] | None = None
     for dimension in ("region", "channel"):
         rows = found.by("component", dimension)
-        for _, row in rows[(rows["component"] == code) & rows[dimension].notna()].iterrows():
+        rows = rows[(rows["component"] == code) & rows[dimension].notna()]
+        if len(rows) < 2:
+            # the only one is the whole, and says nothing
+            continue
+        for _, row in rows.iterrows():
             points = float(row["points"])
             if sign * points >= _WORTH_NAMING and (best is None or sign * points > sign * best[0]):
                 best = points, cell_names.cell({dimension: row[dimension]}, choices=choices, dimensions=(dimension,))

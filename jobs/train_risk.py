@@ -6,6 +6,7 @@ from datetime import datetime
 from data.delay_risk import SCORED, Trained, train
 from data.writes.requests import ask_for_run
 from jobs.job import JobContext, Outcome
+from models.delay_risk.targets import TARGETS_BY_KEY
 
 
 def run(context: JobContext, *, as_of: datetime) -> Outcome:
@@ -33,8 +34,8 @@ def _said(done: Sequence[Trained]) -> str:
     """Say what came of each target, in both languages.
 
     >>> _said([Trained("working_days", 3, "champion", "胜过两个基线 / it beats both baselines")])
-    'working_days：胜过两个基线 / working_days: it beats both baselines'
+    '超过 N 个工作日未交运：胜过两个基线 / not handed over by the end of the N-th working day: it beats both baselines'
     """
-    halves = [(trained.task, *trained.why.partition(" / ")[::2]) for trained in done]
-    chinese = "；".join(f"{task}：{zh}" for task, zh, _ in halves)
-    return f"{chinese} / {'; '.join(f'{task}: {en}' for task, _, en in halves)}"
+    halves = [(TARGETS_BY_KEY[trained.task], *trained.why.partition(" / ")[::2]) for trained in done]
+    chinese = "；".join(f"{target.zh}：{zh}" for target, zh, _ in halves)
+    return f"{chinese} / {'; '.join(f'{target.en}: {en}' for target, _, en in halves)}"

@@ -31,8 +31,8 @@ ASKED: Mapping[Held, Mapping[str, object]] = {
     "words": {"resultTypes": ["violations"], "rules": {rule: {"enabled": False} for rule in OF_COLORS}},
     "colors": {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": list(OF_COLORS)}},
 }
-# Rows of a list are made alike: of a long one the first ten are looked at.
-LOOKED_AT = {"exclude": [["tbody tr:nth-child(n + 11)"]]}
+# Rows of a list are made alike: of a long one the first ten are looked at, and of the others those with something in colour.
+LOOKED_AT = {"exclude": [["tbody tr:nth-child(n + 11):not(:has(.stMarkdownBadge, .stMarkdownColoredText))"]]}
 # More than the steps of Tab before the first table.
 STEPS = 60
 

@@ -263,11 +263,21 @@ def test_without_a_mouse_one_switches_language_filters_turns_the_page_and_opens_
     expect(waiting.value.get_by_role("heading", level=2)).to_contain_text(number)
 
 
+# What has the focus below the bar of pages, None where it can be seen.
+COVERED = """() => {
+    const focused = document.activeElement, box = focused.getBoundingClientRect();
+    const above = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    const bar = above?.closest('[data-testid="stHeader"]');
+    return bar && !bar.contains(focused) ? focused.outerHTML.slice(0, 160) : null;
+}"""
+
+
 def reach(page: Page, wanted: Locator, *, key: str = "Tab") -> None:
-    """Press a key until what is wanted has the focus, and see that it shows."""
+    """Press a key until what is wanted has the focus, and see that it shows, and that the bar covers nothing on the way."""
     expect(wanted).to_be_visible()
     for _ in range(STEPS):
         page.keyboard.press(key)
+        assert page.evaluate(COVERED) is None
         if wanted.evaluate("(each) => each === document.activeElement"):
             break
     expect(wanted).to_be_focused()

@@ -148,6 +148,14 @@ def test_a_line_beside_the_components_is_named_where_it_weighs_most() -> None:
     assert messages.cause(found, choices=CHOICES) == "主要因红线（−3.3 分）"
 
 
+def test_of_one_channel_alone_the_region_is_named_and_of_one_region_too_nothing() -> None:
+    in_two = moved_by([("C1", "douyin", "CN-51", "rate", -1.2), ("C1", "douyin", "CN-44", "rate", -2.0)])
+    in_one = moved_by([("C1", "douyin", "CN-51", "rate", -1.2)])
+
+    assert messages.cause(in_two, choices=CHOICES).endswith("拖累最多（−3.2 分，其中CN-44 −2.0 分）")
+    assert messages.cause(in_one, choices=CHOICES).endswith("拖累最多（−1.2 分）")
+
+
 def test_what_moved_against_the_index_is_no_cause_of_it() -> None:
     found = moved_by([("C1", "douyin", "CN-51", "rate", 1.0), ("C2", "jd", "CN-44", "rate", -2.5), ("C3", "jd", None, "rate", 4.0)])
 

@@ -66,7 +66,7 @@ def _conserved(batch: Batch, row_number: list[int]) -> None:
 
 
 @pytest.mark.parametrize(("manifest", "table"), ROWS, ids=[manifest.source(table) for manifest, table in ROWS])
-@settings(deadline=None, max_examples=tries(8))
+@settings(deadline=None, max_examples=tries(15))
 @given(seed=st.integers(0, 2**32))
 def test_a_row_of_any_cells_is_taken_or_refused(manifest: Manifest, table: Table, seed: int) -> None:
     dice = random.Random(seed)
@@ -82,7 +82,7 @@ def test_a_row_of_any_cells_is_taken_or_refused(manifest: Manifest, table: Table
 
 
 @pytest.mark.parametrize(("manifest", "table"), JSON, ids=[manifest.source(table) for manifest, table in JSON])
-@settings(deadline=None, max_examples=tries(8))
+@settings(deadline=None, max_examples=tries(15))
 @given(seed=st.integers(0, 2**32))
 def test_a_record_of_any_values_is_taken_or_refused(manifest: Manifest, table: Table, seed: int) -> None:
     dice = random.Random(seed)

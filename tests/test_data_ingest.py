@@ -370,7 +370,7 @@ def test_a_list_of_lines_alone_says_the_channel_of_every_order_that_the_warehous
 # ---------------------------------------------------------------- laws
 
 
-@hypothesis_settings(max_examples=tries(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=tries(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=some_files(), data=st.data())
 def test_files_in_any_order_and_repeated_end_in_the_same_state(
     files: list[tuple[str, list[dict[str, str]]]], data: st.DataObject, engine: Engine, tmp_path: Path

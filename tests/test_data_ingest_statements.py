@@ -574,7 +574,7 @@ _BAD = st.sampled_from(["", "", "", "", "2.026E+27", "x"])
 
 
 @given(drawn=_ROWS, bad=st.lists(_BAD, min_size=12, max_size=12))
-@hypothesis_settings(max_examples=tries(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=tries(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nothing_is_lost_every_row_is_stored_or_refused_and_sums_are_kept(
     make_engine: MakeEngine, tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[int, int, str, int]], bad: list[str]
 ) -> None:
@@ -614,7 +614,7 @@ def test_nothing_is_lost_every_row_is_stored_or_refused_and_sums_are_kept(
     ),
     seed=st.integers(0, 99),
 )
-@hypothesis_settings(max_examples=tries(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=tries(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_order_of_arrival_does_not_matter(
     make_engine: MakeEngine, tmp_path_factory: pytest.TempPathFactory, files: list[list[tuple[int, int, bool]]], seed: int
 ) -> None:

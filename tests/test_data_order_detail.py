@@ -94,7 +94,7 @@ def test_of_an_event_that_two_sources_state_the_believed_one_stands_first(shop: 
     assert [(said.source, said.believed) for said in shipped] == [("wangdian.stockouts", True), ("taobao.orders", False)]
 
 
-@hypothesis_settings(max_examples=tries(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=tries(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=some_files())
 def test_every_statement_is_in_the_timeline_exactly_once_and_one_of_each_event_is_believed(
     files: list[tuple[str, list[dict[str, str]]]], engine: Engine, tmp_path_factory: pytest.TempPathFactory

@@ -148,7 +148,7 @@ def paid_out(lines: list[Any], currency: str) -> int:
 
 
 @hypothesis_settings(
-    max_examples=tries(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=tries(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(
     orders=st.lists(some_orders(), max_size=6),

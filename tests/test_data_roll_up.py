@@ -152,7 +152,7 @@ def recounted_stays(connection: Connection) -> Cells:
     return {key: (count,) for key, count in counts.items()}
 
 
-@hypothesis_settings(max_examples=tries(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=tries(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=some_files(), data=st.data())
 def test_cells_equal_a_recomputation_from_events_after_any_order_of_arrival(
     files: list[tuple[str, list[dict[str, str]]]], data: st.DataObject, engine: Engine, tmp_path: Path
