@@ -3,6 +3,9 @@
 PYTHON ?= python3
 VENV = .venv/bin/python
 
+# Packages are compiled when they are first imported: where nothing may be kept of that, every process would compile all of them again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run stop test browser everything laws bench lint migration
 
 run: .venv/installed
