@@ -1,13 +1,18 @@
 """How do orders become the frame that a model reads? One column a feature, one row an order at an instant."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 
 from models.delay_risk.clocks import Floats, Ints, ShopClock
-from models.delay_risk.features import FEATURE_NAMES, FEATURES, TOPICS
+from models.delay_risk.features import FEATURE_NAMES, FEATURES, TOPICS, habits, history, load, rhythm
 from models.delay_risk.scene import scene
+
+# Sorting and searching lets other threads go on. What takes longest begins first, so that no thread is left alone with it.
+_THREADS = 4
+_LONGEST_FIRST = (history, load, habits, rhythm, *(topic for topic in TOPICS if topic not in (history, load, habits, rhythm)))
 
 
 def features(facts: pd.DataFrame, clocks: Mapping[str, ShopClock], *, rows: Ints, at: Floats, deadline: Floats) -> pd.DataFrame:
@@ -20,7 +25,8 @@ def features(facts: pd.DataFrame, clocks: Mapping[str, ShopClock], *, rows: Ints
         return pd.DataFrame({feature.name: pd.Categorical([]) if feature.kind == "code" else np.zeros(0) for feature in FEATURES})
     there = scene(facts, clocks, rows=rows, at=at, deadline=deadline)
     found: dict[str, object] = {}
-    for topic in TOPICS:
-        found |= topic.columns(there)
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="features") as pool:
+        for columns in pool.map(lambda topic: topic.columns(there), _LONGEST_FIRST):
+            found |= columns
     # each column as it was made: a block of all of them would be copied together for nothing
     return pd.DataFrame({name: found[name] for name in FEATURE_NAMES}, copy=False)

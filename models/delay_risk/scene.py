@@ -1,8 +1,9 @@
 """Who is looked at, when, and what was known of its place by then?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock
 
 import numpy as np
 import pandas as pd
@@ -63,6 +64,8 @@ class Scene:
     warehouse: Ints
     carrier: Ints
     origin: Ints
+    _timelines: dict[tuple[str, str], Timeline] = field(default_factory=dict, init=False)
+    _locks: dict[tuple[str, str], Lock] = field(default_factory=dict, init=False)
 
     def of(self, column: str) -> Floats:
         """Return a column of numbers for the rows looked at."""
@@ -70,9 +73,11 @@ class Scene:
 
     def timeline(self, level: str, event: str) -> Timeline:
         """Return when the orders of each key of a level begun, left, were over, or turned out (``known``), as it was heard."""
-        if (level, event) not in self._timelines:
-            self._timelines[level, event] = Timeline(self.keys[level], self.instants[event])
-        return self._timelines[level, event]
+        # whoever asks second, in another thread, waits for it rather than sort once more
+        with self._locks.setdefault((level, event), Lock()):
+            if (level, event) not in self._timelines:
+                self._timelines[level, event] = Timeline(self.keys[level], self.instants[event])
+            return self._timelines[level, event]
 
     @cached_property
     def instants(self) -> Mapping[str, Floats]:
@@ -81,10 +86,6 @@ class Scene:
         # an order is never done with before it is known
         over = np.fmax(np.fmin(self.outcomes.finished, begun + GIVEN_UP), begun)
         return {"begun": begun, "left": self.outcomes.heard_left, "over": over, "known": self.outcomes.known_at}
-
-    @cached_property
-    def _timelines(self) -> dict[tuple[str, str], Timeline]:
-        return {}
 
 
 def scene(facts: pd.DataFrame, clocks: Mapping[str, ShopClock], *, rows: Ints, at: Floats, deadline: Floats) -> Scene:

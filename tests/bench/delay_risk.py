@@ -58,14 +58,17 @@ def figures(scale: Scale) -> Iterator[Figure]:
 
 
 def _features(engine: Engine) -> Figure:
-    """Read the orders and make every feature of each at payment, history and all."""
-    began = time.perf_counter()
-    with engine.connect() as connection:
-        facts, clocks = risk_facts(connection, since=UNTIL - HISTORY, as_of=UNTIL), risk_clocks(connection)
-    read = time.perf_counter() - began
-    examples = training_examples(facts, clocks, target="working_days", as_of=UNTIL, seed=_SEED, cap=10**9, landmarks=(0,))
-    rate = len(examples) / (time.perf_counter() - began)
-    return Figure("delay_features", rate, 50_000.0, "orders/s", ">= 1", f"{len(examples):,} orders, read in {read:.1f} s")
+    """Read the orders and make every feature of each at payment, history and all; the middle one of three."""
+    rates, reads, made = [], [], 0
+    for _ in range(3):
+        began = time.perf_counter()
+        with engine.connect() as connection:
+            facts, clocks = risk_facts(connection, since=UNTIL - HISTORY, as_of=UNTIL), risk_clocks(connection)
+        reads.append(time.perf_counter() - began)
+        made = len(training_examples(facts, clocks, target="working_days", as_of=UNTIL, seed=_SEED, cap=10**9, landmarks=(0,)))
+        rates.append(made / (time.perf_counter() - began))
+    on = f"{made:,} orders, median of 3, read in {median(reads):.1f} s"
+    return Figure("delay_features", median(rates), 50_000.0, "orders/s", ">= 1", on)
 
 
 def _examples(engine: Engine, *, cap: int) -> Examples:
