@@ -13,8 +13,6 @@ from zipfile import ZIP_DEFLATED
 
 import numpy as np
 import pandas as pd
-import sklearn
-import skops.io
 
 from models.delay_risk.estimator import FittedModel
 
@@ -44,6 +42,8 @@ class Stored:
 
 def dumped(model: FittedModel, *, sample: pd.DataFrame) -> Stored:
     """Write a model with a sample of the orders it was measured on, and the fingerprint of its scores of them."""
+    import skops.io
+
     few = sample.head(SAMPLE)
     columns = {str(name): few[name].to_numpy() if few[name].dtype.kind in "fiub" else few[name].astype(str).tolist() for name in few}
     blob = skops.io.dumps({"model": model.state(), "sample": columns}, compression=ZIP_DEFLATED)
@@ -52,6 +52,8 @@ def dumped(model: FittedModel, *, sample: pd.DataFrame) -> Stored:
 
 def read(blob: bytes, *, prediction_fingerprint: str) -> FittedModel:
     """Read a model; ``Unusable`` says why not: foreign (not ours, or of types that nobody trusts) or tampered (other scores)."""
+    import skops.io
+
     try:
         kept: Any = skops.io.loads(bytes(blob), trusted=list(TRUSTED))
         model = FittedModel.from_state(kept["model"])
@@ -65,6 +67,9 @@ def read(blob: bytes, *, prediction_fingerprint: str) -> FittedModel:
 
 def libraries() -> Mapping[str, str]:
     """Return the versions that a model was fitted with."""
+    import sklearn
+    import skops
+
     return {"python": platform.python_version(), "numpy": np.__version__, "scikit-learn": sklearn.__version__, "skops": skops.__version__}
 
 

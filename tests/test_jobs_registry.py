@@ -2,6 +2,8 @@
 
 import inspect
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -39,6 +41,14 @@ def test_a_job_has_a_pool_a_zone_and_a_grace_longer_than_a_cycle_of_minutes(job:
 
 def test_names_are_unique() -> None:
     assert len({job.name for job in JOBS}) == len(JOBS)
+
+
+def test_no_command_begins_with_what_only_a_model_needs() -> None:
+    asked = "import sys, jobs.__main__; print(sorted({'sklearn', 'scipy', 'skops', 'streamlit', 'plotly'} & set(sys.modules)))"
+
+    answer = subprocess.run([sys.executable, "-c", asked], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+
+    assert answer.stdout.strip() == "[]"
 
 
 def test_only_the_demo_plays_and_it_looks_into_its_inbox_every_minute(tmp_path: Path) -> None:

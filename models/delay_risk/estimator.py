@@ -3,18 +3,19 @@
 Several members may be fitted from seeds of their own; their raw scores are averaged, and the line's with them, which is itself a sum over
 columns: reasons stay exact. The slope of the curve is learnt on the newest part of the training time, by members that have not seen it;
 those in use learn from all of it, and the level is theirs.
+
+scikit-learn is imported where a model is fitted or read: with skops it would be half of the start of every command.
 """
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import ThreadpoolController
 
 from models.delay_risk.band import wilson
@@ -28,6 +29,9 @@ from models.delay_risk.reasons import Reason, grouped, worded
 from models.delay_risk.sampling import one_later_landmark
 from models.delay_risk.streams import numbered
 from models.delay_risk.trees import Explainer
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
 # Set by walk-forward on real orders; shallow and strongly drawn in, for a merchant's history is short.
 HYPERPARAMETERS: Mapping[str, float | int] = {
@@ -50,7 +54,6 @@ _UNSEEN_WEIGHT, _NARROWEST_ROWS = 0.25, 20.0
 # Rows are made ready and scored so many at a time, in one piece of memory that stays near the processor. Trees that share rows among
 # threads make all of them wait for the slowest after each tree; so a thread takes whole rows.
 _AT_ONCE = 32_768
-_THREADS = ThreadpoolController()
 # Models of the first form have no line beside their trees; they stay in use as they are.
 _FORM, _TREES_ALONE = 2, 1
 
@@ -68,7 +71,7 @@ class FittedModel:
 
     target: str
     encoding: Encoding
-    members: tuple[HistGradientBoostingClassifier, ...]
+    members: "tuple[HistGradientBoostingClassifier, ...]"
     linear: Linear | None
     linear_share: float
     curve: Curve
@@ -94,17 +97,17 @@ class FittedModel:
 
     def raw(self, frame: pd.DataFrame) -> Floats:
         """Return the members' mean log-odds before the curve; each of as many threads as the trees may have takes rows of its own."""
-        found = np.zeros(len(frame))
+        found, controller = np.zeros(len(frame)), _threads()
 
         def scored(starts: range) -> None:
             room = np.empty((min(len(frame), _AT_ONCE), len(self.features)), order="F")
-            with _THREADS.limit(limits=1, user_api="openmp"):
+            with controller.limit(limits=1, user_api="openmp"):
                 for start in starts:
                     part = frame.iloc[start : start + _AT_ONCE]
                     matrix = self.encoding.matrix(part, into=room[: len(part)])
                     found[start : start + len(part)] = _together(self.members, self.linear, self.linear_share, matrix, self.encoding)
 
-        threads = max((library["num_threads"] for library in _THREADS.info() if library["user_api"] == "openmp"), default=1)
+        threads = max((library["num_threads"] for library in controller.info() if library["user_api"] == "openmp"), default=1)
         turns = [range(first * _AT_ONCE, len(frame), threads * _AT_ONCE) for first in range(threads)]
         with ThreadPoolExecutor(max_workers=threads) as pool:
             for _ in pool.map(scored, [turn for turn in turns if turn]):
@@ -165,6 +168,8 @@ class FittedModel:
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a delay model: {error!r}") from error
+        from sklearn.ensemble import HistGradientBoostingClassifier
+
         if not members or any(not isinstance(m, HistGradientBoostingClassifier) or m.n_features_in_ != len(columns) for m in members):
             raise ValueError("its members do not read its columns")
         if model.linear is not None and not set(model.linear.columns) <= set(columns) - set(model.encoding.words):
@@ -188,6 +193,12 @@ class FittedModel:
             if self.encoding.words.get(name):
                 unknown |= self.encoding.unseen(frame, name)
         return np.where(unknown, "unseen", "").astype(object)
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    """Return who rules the threads of the libraries that are loaded; asked for once there is a model, and scikit-learn with it."""
+    return ThreadpoolController()
 
 
 def fit(
@@ -242,7 +253,7 @@ def _curve(known: Examples, newest: Bools, *, seed: int, hyperparameters: Mappin
 
 
 def _together(
-    members: Sequence[HistGradientBoostingClassifier],
+    members: "Sequence[HistGradientBoostingClassifier]",
     linear: Linear | None,
     linear_share: float,
     matrix: npt.NDArray[np.float64],
@@ -256,7 +267,9 @@ def _together(
 
 def _fitted(
     matrix: npt.NDArray[np.float64], label: Floats, *, seeds: Sequence[int], hyperparameters: Mapping[str, float | int]
-) -> list[HistGradientBoostingClassifier]:
+) -> "list[HistGradientBoostingClassifier]":
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     return [
         HistGradientBoostingClassifier(**hyperparameters, random_state=seed, early_stopping=False).fit(matrix, label.astype(np.int8))
         for seed in seeds

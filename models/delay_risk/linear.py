@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
 
 from models.delay_risk.clocks import Bools, Floats, Ints
 from models.delay_risk.encoding import Encoding
@@ -108,6 +107,8 @@ _ARRAYS = ("middle", "lowest", "highest", "mean", "weight", "hours")
 
 def fitted_linear(matrix: npt.NDArray[np.float64], label: Floats, encoding: Encoding) -> Linear:
     """Fit the weights to encoded rows and what became of them (both classes among them)."""
+    from sklearn.linear_model import LogisticRegression
+
     rows = np.unique(np.linspace(0, len(matrix) - 1, min(len(matrix), _MOST_ROWS)).astype(np.int64))
     matrix, label = matrix[rows], label[rows]
     told = np.asarray(~np.isnan(matrix).all(axis=0))
