@@ -187,8 +187,9 @@ def _row_trials(preview: Preview, manifests: Iterable[Manifest], *, named: str |
     tables = list(_tables(manifests, form="rows", named=named))
     for row, cells in enumerate(preview.rows[:HEADER_ROWS], start=1):
         names = clean_names(cells)
+        there = frozenset(names)
         for manifest, table in tables:
-            yield _Trial(manifest, table, row, names, "", frozenset(names) & frozenset(table.known_columns))
+            yield _Trial(manifest, table, row, names, "", there & table.known_columns)
 
 
 def _json_trials(preview: Preview, manifests: Iterable[Manifest], *, named: str | None, anywhere: bool = False) -> Iterator[_Trial]:

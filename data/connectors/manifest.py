@@ -4,6 +4,7 @@ A manifest is one TOML file, checked here; ``data/connectors/manifests/README.md
 """
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -176,7 +177,7 @@ class Table(Strict):
         contacts = [name for spec in self.contact.values() for name in spec.sources]
         return tuple(dict.fromkeys([*contacts, *self.personal]))
 
-    @property
+    @cached_property
     def mapped_columns(self) -> tuple[str, ...]:
         """Every column it reads: what the reader must deliver."""
         specs = [*self.order.values(), *self.contact.values(), *self.times.values(), *self.reference.values()]
@@ -192,16 +193,16 @@ class Table(Strict):
         names += self.stock.columns if self.stock else ()
         return tuple(dict.fromkeys(names))
 
-    @property
+    @cached_property
     def line_columns(self) -> frozenset[str]:
         """The columns that speak of a row's line or package alone."""
         specs = [*self.line.values(), *([self.line_key] if self.line_key else [])]
         return frozenset([*self.part, *(name for spec in specs for name in (*spec.sources, *spec.where))])
 
-    @property
-    def known_columns(self) -> tuple[str, ...]:
+    @cached_property
+    def known_columns(self) -> frozenset[str]:
         """Every column it knows by name, mapped or not; for JSON the paths of a record."""
-        return tuple(dict.fromkeys([*self.required, *self.one_of, *self.mapped_columns, *self.personal, *self.also]))
+        return frozenset([*self.required, *self.one_of, *self.mapped_columns, *self.personal, *self.also])
 
     @property
     def combine(self) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """How does a manifest say what the rows of a statement mean: whose money, which way, what for, under which number?"""
 
 import re
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -221,7 +222,7 @@ class StatementRows(Strict):
             raise ValueError("needs `fields.occurred_at`, or `fields.booked_on` for a bank")
         return self
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read."""
         direction = self.amount.direction
