@@ -1,5 +1,6 @@
 """How does a cell become a value, and when is it refused?"""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -13,6 +14,14 @@ from data.connectors import amounts, times, transforms
 from data.connectors.amounts import decimals_of
 from data.connectors.texts import Parsed, as_texts
 from models.orders import MAX_MINOR
+
+_HALF_PAST_ONE = datetime.fromisoformat("2026-11-01T01:30:00")
+# One instant in every form that is read, clocks that are set, times that are none or too far, and nothing.
+MIXED_TIMES: tuple[str | None, ...] = (
+    *(_HALF_PAST_ONE.strftime(form) for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", *times.OTHER_TIME_FORMATS)),
+    "2026-11-01T01:30:00Z", "2026-11-01 01:30:00+0800", "2026-11-01T01:30:00.25-05:00", "2026-03-08 02:30:00", " 2026-11-01 01:30 ",
+    "2026-02-30 08:00:00", "昨天", "2999-01-01 00:00:00", "0001-01-01 00:00:00", "0", None,
+)  # fmt: skip
 
 
 def _faults(parsed: Parsed) -> dict[str, list[int]]:
@@ -160,6 +169,20 @@ class TestTimes:
 
         assert parsed.values.to_pylist() == [None]
         assert not parsed.faults
+
+    @given(st.lists(st.sampled_from(MIXED_TIMES), max_size=12), st.sampled_from(["Asia/Shanghai", "America/New_York"]))
+    def test_in_one_column_are_read_as_each_is_alone(self, cells: list[str | None], zone: str) -> None:
+        alone = [times.time(as_texts([cell]), zone=zone) for cell in cells]
+
+        together = times.time(as_texts(cells), zone=zone)
+
+        assert together.values.to_pylist() == [value for each in alone for value in each.values.to_pylist()]
+        assert _faults(together) == {
+            code: rows
+            for code in ("not_a_time", "time_in_future")
+            if (rows := [row for row, each in enumerate(alone) if code in each.faults])
+        }
+        assert together.notices == dict(sum((Counter(each.notices) for each in alone), Counter()))
 
     def test_in_rows_of_several_zones_are_each_read_in_their_own(self) -> None:
         texts = as_texts(["2026-07-01 08:00:00"] * 2)

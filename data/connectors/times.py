@@ -1,6 +1,7 @@
 """What times does a column of text say, in UTC?"""
 
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.connectors.texts import Mask, Parsed, Texts, faults_of, filled, mask_of, without
+
+Times = npt.NDArray[np.datetime64]  # of microseconds
 
 TIMESTAMP = pa.timestamp("us")
 UTC_TIMESTAMP = pa.timestamp("us", "UTC")
@@ -141,19 +144,37 @@ def _any_time(texts: Texts, *, zone: str) -> Parsed:
     values = pc.utf8_trim_whitespace(texts)
     values = without(values, mask_of(pc.match_substring_regex(values, _EMPTY_TIME)))
     with_offset = mask_of(pc.match_substring_regex(values, _OFFSET_TIME))
-    series = pd.Series(values.to_pandas(), dtype="str")
-    local = pd.to_datetime(series.where(~with_offset), format="%Y-%m-%d %H:%M:%S", errors="coerce").astype("datetime64[us]")
-    for form in ("ISO8601", *OTHER_TIME_FORMATS):
-        rest = series.notna() & local.isna() & ~with_offset
-        if not rest.any():
-            break
-        if form == "ISO8601":
-            rest &= series.str.fullmatch(_PLAIN_TIME).fillna(False).astype(bool)
-        local[rest] = pd.to_datetime(series[rest], format=form, errors="coerce").astype("datetime64[us]")
-    local = local.mask((local < FIRST_TIME) | (local >= LAST_TIME))
+    local = _spread(_local_times, values, where=filled(values) & ~with_offset)
     localised = _localised(pa.array(local, TIMESTAMP), zone=zone)
-    instants = pd.to_datetime(series.where(with_offset), format="ISO8601", utc=True, errors="coerce").astype("datetime64[us, UTC]")
-    both = pc.coalesce(localised.values, pa.array(instants, UTC_TIMESTAMP))
+    both = pc.coalesce(localised.values, pa.array(_spread(_instants, values, where=with_offset), UTC_TIMESTAMP))
     wrong = filled(values) & ~filled(both)
     far = wrong & mask_of(pc.match_substring_regex(values, _FAR_TIME))
     return Parsed(both, faults_of(not_a_time=wrong & ~far, time_in_future=far), localised.notices)
+
+
+def _spread(read: Callable[[Texts], Times], values: Texts, *, where: Mask) -> Times:
+    """Read each different text of the rows chosen once, and give every row its time; NaT where nothing was chosen or read."""
+    found = np.full(len(values), np.datetime64("NaT", "us"))
+    if where.any():
+        coded = pc.filter(values, pa.array(where)).dictionary_encode()
+        found[where] = read(coded.dictionary)[coded.indices.to_numpy()]
+    return found
+
+
+def _local_times(words: Texts) -> Times:
+    said, found = words.to_numpy(zero_copy_only=False), np.full(len(words), np.datetime64("NaT", "us"))
+    plain = mask_of(pc.match_substring_regex(words, _PLAIN_TIME))
+    for form in ("%Y-%m-%d %H:%M:%S", "ISO8601", *OTHER_TIME_FORMATS):
+        rest = np.isnat(found) & (plain if form == "ISO8601" else True)
+        if rest.any():
+            found[rest] = _as_micros(pd.to_datetime(said[rest], format=form, errors="coerce", cache=False))
+    return np.where((found < FIRST_TIME.to_numpy()) | (found >= LAST_TIME.to_numpy()), np.datetime64("NaT", "us"), found)
+
+
+def _instants(words: Texts) -> Times:
+    read = pd.to_datetime(words.to_numpy(zero_copy_only=False), format="ISO8601", utc=True, errors="coerce", cache=False)
+    return _as_micros(read.tz_convert(None))
+
+
+def _as_micros(times: pd.DatetimeIndex) -> Times:
+    return np.asarray(times.as_unit("us").to_numpy(), dtype="datetime64[us]")
