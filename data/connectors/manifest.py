@@ -177,6 +177,7 @@ class Table(Strict):
         contacts = [name for spec in self.contact.values() for name in spec.sources]
         return tuple(dict.fromkeys([*contacts, *self.personal]))
 
+    # Worked out once and kept with the table: a copy of it with other columns is made from its values, not by ``model_copy``.
     @cached_property
     def mapped_columns(self) -> tuple[str, ...]:
         """Every column it reads: what the reader must deliver."""
