@@ -1,5 +1,6 @@
 """Does the house stand as designed: who may import whom, and is every package's door labelled?"""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,15 @@ def test_every_import_keeps_the_contracts() -> None:
     done = _lint(CHECKOUT)
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_make_starts_may_keep_what_python_compiled() -> None:
+    asked = ["make", "--no-print-directory", "--eval", 'kept:; @echo "[$$PYTHONDONTWRITEBYTECODE]"', "kept"]
+    unasked = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+
+    done = subprocess.run(asked, cwd=CHECKOUT, env=unasked, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 
 from models.delay_risk.clocks import Floats, Ints, ShopClock
-from models.delay_risk.features import FEATURE_NAMES, FEATURES, TOPICS, habits, history, load, rhythm
+from models.delay_risk.features import FEATURE_NAMES, FEATURES, TOPICS
 from models.delay_risk.scene import scene
 
-# Sorting and searching lets other threads go on. What takes longest begins first, so that no thread is left alone with it.
+# Sorting and searching lets other threads go on.
 _THREADS = 4
-_LONGEST_FIRST = (history, load, habits, rhythm, *(topic for topic in TOPICS if topic not in (history, load, habits, rhythm)))
 
 
 def features(facts: pd.DataFrame, clocks: Mapping[str, ShopClock], *, rows: Ints, at: Floats, deadline: Floats) -> pd.DataFrame:
@@ -26,7 +25,7 @@ def features(facts: pd.DataFrame, clocks: Mapping[str, ShopClock], *, rows: Ints
     there = scene(facts, clocks, rows=rows, at=at, deadline=deadline)
     found: dict[str, object] = {}
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="features") as pool:
-        for columns in pool.map(lambda topic: topic.columns(there), _LONGEST_FIRST):
+        for columns in pool.map(lambda topic: topic.columns(there), TOPICS):
             found |= columns
     # each column as it was made: a block of all of them would be copied together for nothing
     return pd.DataFrame({name: found[name] for name in FEATURE_NAMES}, copy=False)

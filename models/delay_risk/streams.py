@@ -23,7 +23,8 @@ _FEW_NUMBERS = 1 << 22
 class Timeline:
     """Events of many keys in their order; one without an instant (NaN) never happened, one without a key (below 0) is nobody's.
 
-    Several streams of values lie along one timeline. Where an instant asked falls is searched once and kept with it.
+    Several streams of values lie along one timeline. Where an instant asked falls is searched once and kept with it; two threads that ask
+    at the same time both search, and find the same.
     """
 
     def __init__(self, keys: Ints, instants: Floats) -> None:
