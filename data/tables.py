@@ -544,10 +544,11 @@ dwell_day = Table(
     Column("dimension", Text, nullable=False, comment="DWELL_DIMENSIONS or DWELL_TOGETHER of data.measures; each holds every order"),
     Column("value", Text, nullable=False, comment="'' = 未归类, or all of them together"),
     Column("stage", Text, nullable=False, comment="key of models.stages.TIMED_STAGES"),
-    Column("bucket", SmallInteger, nullable=False, comment="models.durations; -1 = only bounds are known"),
-    Column("orders", BigInteger, nullable=False),
+    Column("buckets", ARRAY(SmallInteger), nullable=False, comment="of models.durations, in any order; -1 = only bounds are known"),
+    Column("orders", ARRAY(Integer), nullable=False, comment="that stayed so long, side by side with the buckets"),
     # a question is about some days of one value, or of all together: those lie beside each other
-    PrimaryKeyConstraint("dimension", "value", "day", "stage", "bucket"),
+    PrimaryKeyConstraint("dimension", "value", "day", "stage"),
+    CheckConstraint("cardinality(buckets) = cardinality(orders)", name="pairs"),
 )
 
 stage_limits = Table(

@@ -323,7 +323,7 @@ def test_a_limit_that_cannot_be_is_refused_in_words(given: dict[str, Any], why: 
 def test_a_limit_is_replaced_by_who_has_seen_it_and_taken_back_to_what_the_days_say(merchant: Engine) -> None:
     with merchant.begin() as connection:
         stay = {"day": AS_OF.date() - timedelta(days=1), "dimension": "channel", "value": "douyin", "stage": "paid"}
-        given_orders.insert_rows(connection, dwell_day, [stay | {"bucket": 60, "orders": 99}])
+        given_orders.insert_rows(connection, dwell_day, [stay | {"buckets": [60], "orders": [99]}])
     set_limit(merchant)
     with pytest.raises(Overtaken) as lost:
         set_limit(merchant, ZHOU, hours=9.0)

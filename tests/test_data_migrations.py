@@ -134,11 +134,11 @@ def test_orders_that_an_older_version_computed_are_computed_anew_by_the_first_ro
     with engine.connect() as connection:
         orders = connection.execute(text("SELECT stage, stage_since FROM orders ORDER BY order_no")).all()
         cells = connection.execute(text("SELECT sum(done), sum(orders) FROM channel_day")).one()
-        stays = connection.execute(text("SELECT sum(orders) FROM dwell_day WHERE dimension = 'channel' AND stage = 'paid'")).scalar_one()
+        stays = connection.execute(text("SELECT orders FROM dwell_day WHERE dimension = 'channel' AND stage = 'paid'")).scalar_one()
     assert waits is None
     assert done.rebuilt
     assert [tuple(row) for row in orders] == [("shipped", paid + timedelta(days=2))] * 3
-    assert (tuple(cells), stays) == ((0, 3), 3)
+    assert (tuple(cells), stays) == ((0, 3), [3])
 
 
 @pytest.mark.parametrize(
@@ -203,6 +203,31 @@ def test_stays_of_all_orders_together_are_there_for_what_an_older_version_counte
         counted = connection.scalar(text("SELECT count(*) FROM dwell_day"))
     assert rows == [("2026-11-01", "", "paid", -1, 1), ("2026-11-01", "", "paid", 3, 7), ("2026-11-02", "", "paid", 3, 4)]
     assert counted == 8
+
+
+def test_stays_that_an_older_version_counted_one_by_one_stand_side_by_side(make_engine: MakeEngine) -> None:
+    engine = make_engine()
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
+        command.upgrade(alembic_config(connection), "0017")
+        connection.execute(
+            text("""
+            INSERT INTO dwell_day (day, dimension, value, stage, bucket, orders) VALUES
+                ('2026-11-01', 'channel', 'jd', 'paid', 3, 2), ('2026-11-01', 'channel', 'jd', 'paid', -1, 5),
+                ('2026-11-01', 'channel', 'jd', 'paid', 9, 0), ('2026-11-01', 'channel', '', 'paid', 3, 1),
+                ('2026-11-02', 'channel', 'jd', 'paid', 3, 4), ('2026-11-02', 'channel', 'jd', 'created', 3, 0)
+            """)
+        )
+
+        command.upgrade(alembic_config(connection), "0018")
+
+        kept = connection.execute(text("SELECT day::text, value, stage, buckets, orders FROM dwell_day ORDER BY 1, 2"))
+        rows = [(day, value, stage, dict(zip(buckets, orders, strict=True))) for day, value, stage, buckets, orders in kept]
+    assert rows == [
+        ("2026-11-01", "", "paid", {3: 1}),
+        ("2026-11-01", "jd", "paid", {3: 2, -1: 5}),
+        ("2026-11-02", "jd", "paid", {3: 4}),
+    ]
 
 
 # Three orders, paid and shipped, as the version before the stages kept them, rolled up once.

@@ -128,8 +128,11 @@ def contributions(order: dict[str, Any], happened: dict[str, tuple[datetime, dat
 def stays(engine: Engine) -> Cells:
     """Return the lengths of stages as they are stored, those of no order left out."""
     with engine.connect() as connection:
-        rows = connection.execute(text("SELECT day, dimension, value, stage, bucket, orders FROM dwell_day WHERE orders <> 0"))
-        return {tuple(row)[:-1]: (row.orders,) for row in rows}
+        rows = connection.execute(text("SELECT day, dimension, value, stage, buckets, orders FROM dwell_day"))
+        pairs = [(*row[:4], *pair) for row in rows for pair in zip(row.buckets, row.orders, strict=True)]
+    assert len({pair[:-1] for pair in pairs}) == len(pairs)
+    assert all(pair[-1] > 0 for pair in pairs)
+    return {pair[:-1]: pair[-1:] for pair in pairs}
 
 
 def recounted_stays(connection: Connection) -> Cells:

@@ -106,11 +106,8 @@ def test_the_stock_at_the_end_of_each_day_is_what_judging_every_order_gives(merc
 
 def stays(connection: Connection, *, channel: str, stage: str, hours: list[float], day: date = TODAY - timedelta(days=1)) -> None:
     counts = Counter(bucket_of(hour * 3600) for hour in hours)
-    rows = [
-        {"day": day, "dimension": "channel", "value": channel, "stage": stage, "bucket": bucket, "orders": count}
-        for bucket, count in counts.items()
-    ]
-    insert_rows(connection, tables.dwell_day, rows)
+    lengths = {"buckets": list(counts.keys()), "orders": list(counts.values())}
+    insert_rows(connection, tables.dwell_day, [{"day": day, "dimension": "channel", "value": channel, "stage": stage, **lengths}])
 
 
 def test_a_limit_is_what_95_percent_kept_of_the_channel_or_of_all_where_it_has_too_few(connection: Connection) -> None:

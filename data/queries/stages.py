@@ -72,9 +72,10 @@ def stays(connection: Connection, *, scope: Scope, part: Part, first: date, last
     condition = chosen.condition.replace(f" {dimension} = ", " value = ") if dimensions else " AND value = ''"
     rows = connection.execute(
         text(f"""
-        SELECT {"value" if by else "''"} AS value, stage, bucket, sum(orders)::bigint AS orders FROM dwell_day
-        WHERE dimension = :dimension AND day BETWEEN :first AND :last{condition}
-        GROUP BY 1, 2, 3 HAVING sum(orders) <> 0 ORDER BY 1, 2, 3
+        SELECT value, stage, bucket, sum(orders)::bigint AS orders FROM (
+            SELECT {"value" if by else "''"} AS value, stage, unnest(buckets) AS bucket, unnest(orders) AS orders FROM dwell_day
+            WHERE dimension = :dimension AND day BETWEEN :first AND :last{condition}
+        ) AS stays GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
         """),
         chosen.given | {"dimension": dimension, "first": first, "last": last},
     )

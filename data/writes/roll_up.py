@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from data.measures import AXES, CASE_IMAGE, CUBES, ENTRY_IMAGE, HOLD_IMAGE, IMAGE, MEASURE_NAMES, MEASURES, Cube
 from data.writes.dwell import added_dwell_sql, all_dwell_sql
+from models.stages import TIMED_STAGES
 
 _IMAGE = ", ".join(f"{sql} AS {name}" for name, sql in IMAGE.items())
 _SUMS = ", ".join(MEASURE_NAMES)
@@ -61,7 +62,8 @@ def rebuild(connection: Connection, *, zone: str) -> Rolled:
         connection.execute(text(f"DELETE FROM {cube.name}"))
         connection.execute(text(f"INSERT INTO {cube.name} ({_keys(cube)}, {_SUMS}) {cells_sql(cube)}"), {"zone": zone})
     connection.execute(text("DELETE FROM dwell_day"))
-    connection.execute(text(all_dwell_sql(f"(SELECT {_IMAGE} FROM orders WHERE NOT stub) AS image")), {"zone": zone})
+    for stage in TIMED_STAGES:
+        connection.execute(text(all_dwell_sql(f"(SELECT {_IMAGE} FROM orders WHERE NOT stub) AS image", stage=stage)), {"zone": zone})
     after = _days_as_they_are(connection)
     return Rolled(changes, frozenset(day for day in before | after if before.get(day) != after.get(day)))
 

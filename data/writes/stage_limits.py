@@ -89,8 +89,10 @@ def _counts(connection: Connection, *, first: date, until: date) -> dict[tuple[s
     """Return (channel, stage) -> bucket -> orders, with "" for all channels together."""
     rows = connection.execute(
         text("""
-        SELECT value AS channel, stage, bucket, sum(orders) AS orders FROM dwell_day
-        WHERE dimension = 'channel' AND day >= :first AND day < :until AND stage = ANY(:stages) GROUP BY 1, 2, 3
+        SELECT channel, stage, bucket, sum(orders) AS orders FROM (
+            SELECT value AS channel, stage, unnest(buckets) AS bucket, unnest(orders) AS orders FROM dwell_day
+            WHERE dimension = 'channel' AND day >= :first AND day < :until AND stage = ANY(:stages)
+        ) AS stays GROUP BY 1, 2, 3
         """),
         {"first": first, "until": until, "stages": list(TIMED_STAGES)},
     )
