@@ -1,7 +1,8 @@
 """In which language do we speak, and what is the word for it there?
 
 Messages are written in Chinese where they are used; ``locale/<language>/LC_MESSAGES/orderhub.po`` holds the others.
-``t`` says a message now; ``msg`` marks one that a registry holds and that is said later.
+``t`` says a message now; ``msg`` marks one that a registry holds and that is said later. A language that has a plural names both forms by
+the value they go by: ``{count} {count:order is|orders are} late``.
 """
 
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from string import Formatter
+from typing import Any
 
 import streamlit as st
 from babel.messages.pofile import read_po
@@ -46,7 +49,23 @@ def language() -> str:
 def t(text: str, **values: object) -> str:
     """Say a message in this person's language, with ``{named}`` values put in."""
     said = text if language() == SOURCE else catalogue(language()).get(text, text)
+    if "|" in said:
+        return _NUMBERED.format(said, **values)
     return said.format(**values) if values else said
+
+
+class _Numbered(Formatter):
+    """Puts in the first of two forms where a value is one, as a figure or as it is printed, else the second."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Return the form that goes with a value, or the value itself."""
+        one, parted, more = format_spec.partition("|")
+        if not parted:
+            return str(super().format_field(value, format_spec))
+        return one if str(value) == "1" else more
+
+
+_NUMBERED = _Numbered()
 
 
 def msg(text: str) -> str:

@@ -7,7 +7,7 @@ from string import Formatter
 
 import pytest
 
-from dashboard.i18n import LANGUAGES, SOURCE, catalogue
+from dashboard.i18n import LANGUAGES, SOURCE, catalogue, speaking, t
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted([*(ROOT / "dashboard").glob("*.py"), *(ROOT / "pages").glob("*.py")])
@@ -99,6 +99,20 @@ def test_a_translation_names_the_same_values_and_no_chinese(code: str) -> None:
 
     assert [chinese for chinese, said in catalogue(code).items() if fields(chinese) != fields(said)] == []
     assert [said for said in catalogue(code).values() if _is_chinese(said)] == []
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "1 order is not scored yet, the next run will do it"),
+        ("1", "1 order is not scored yet, the next run will do it"),
+        (0, "0 orders are not scored yet, the next run will do it"),
+        ("1,001", "1,001 orders are not scored yet, the next run will do it"),
+    ],
+)
+def test_english_says_one_and_many_apart(count: object, said: str) -> None:
+    with speaking("en"):
+        assert t("{count} 单还没有评估，下一次评分就有", count=count) == said
 
 
 def test_the_scan_sees_a_bare_word() -> None:
