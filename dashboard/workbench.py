@@ -42,6 +42,11 @@ def headline(found: Workbench) -> str:
         return t("{savable} 单还来得及救，{overdue} 单超 2 小时未发货", **given)
     if savable:
         return t("{savable} 单还来得及救，没有超 2 小时未发货的", **given)
+    if unscored := found.counts.get("unscored", 0):
+        given["unscored"] = fmt.count(unscored, language=said)
+        if overdue:
+            return t("{unscored} 单待发货还在等首次评分，{overdue} 单超 2 小时未发货", **given)
+        return t("{unscored} 单待发货还在等首次评分", **given)
     return t("没有要救的订单，{overdue} 单超 2 小时未发货", **given) if overdue else t("没有要救的订单，也没有超 2 小时未发货的")
 
 

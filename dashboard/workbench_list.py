@@ -34,7 +34,7 @@ def panel(tab: str, found: Workbench, *, view: View) -> tuple[list[QueueRow], di
     held = _read(tab, found, view=view, search=search, nobody=nobody)
     names = {each.person_id: each.name for each in cached_reads.workbench_people(view.scope)}
     if not held.rows:
-        _nothing(tab, narrowed=bool(search or nobody))
+        _nothing(tab, narrowed=bool(search or nobody), unscored=bool(found.counts.get("unscored")))
         return [], names
     chosen = _table(held, tab, names=names, view=view)
     _below(held, view=view)
@@ -188,8 +188,10 @@ def _read(tab: str, found: Workbench, *, view: View, search: str, nobody: bool) 
     return held
 
 
-def _nothing(tab: str, *, narrowed: bool) -> None:
-    if narrowed:
+def _nothing(tab: str, *, narrowed: bool, unscored: bool) -> None:
+    if unscored and tab == "still_savable":
+        states.empty(t("还没有评分"), body=t("首次评分几分钟内完成，来得及救的订单随后列在这里。"), icon=":material/hourglass_top:")
+    elif narrowed:
         states.empty(t("没有这样的订单"), body=t("可放宽上面的筛选。"), icon=":material/search_off:")
     elif tab == "mine":
         states.empty(t("没有由您负责的订单"), body=t("在其他清单里认领，或由规则自动分配。"), icon=":material/inbox:")

@@ -275,6 +275,20 @@ def test_nobody_sees_or_counts_orders_outside_their_scope(engine: Engine, tmp_pa
     assert page(engine, "overdue_2h", scope=Scope(warehouses=("CN-GZ",))) == []
 
 
+def test_orders_that_wait_for_the_first_scoring_are_counted_until_one_has_a_score(engine: Engine, tmp_path: Path) -> None:
+    given(engine, a_waiting_order("A", hours=1), a_waiting_order("B", hours=1, shop_id="dy-live"))
+    before = counts(engine)["unscored"]
+    looked(engine, tmp_path)
+    unscored = [counts(engine, scope=scope)["unscored"] for scope in (EVERYTHING, Scope(channels=("douyin",)))]
+
+    with engine.begin() as connection:
+        insert_rows(connection, tables.risk_now, [a_score("A", probability=0.01)])
+    looked(engine, tmp_path)
+
+    assert (before, unscored) == (2, [2, 1])
+    assert counts(engine)["unscored"] == 0
+
+
 def test_the_board_counts_each_place_of_the_flow_and_names_its_oldest_order(engine: Engine, tmp_path: Path) -> None:
     shipped: dict[str, Any] = {"stage": "shipped", "shipped_from": AS_OF - HOUR, "shipped_to": AS_OF - HOUR}
     given(

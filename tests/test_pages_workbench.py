@@ -17,7 +17,7 @@ from data.outbox import outbox_of
 from data.settings import Settings
 from models.workbench.tabs import TABS
 from tests.conftest import Filled
-from tests.given_morning import CHEN, LIN, a_morning, weeks_of_outcomes
+from tests.given_morning import CHEN, LIN, Trouble, a_morning, weeks_of_outcomes
 from tests.given_pages import OVERVIEW, MakeEngine, database_away, on_database, table, texts, unopened
 
 PAGE = "../pages/workbench.py"
@@ -371,9 +371,25 @@ def test_a_warehouse_answers_what_it_was_asked(shop: Engine, tmp_path: Path) -> 
 def test_nothing_in_trouble_is_said_as_such_and_a_database_that_is_away_too(empty: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     app = drawn()
     assert "没有要救的订单" in texts(app) and "这个清单是空的" in texts(app)
+
     for desk, said in (("todo", "没有待办"), ("board", "流程里没有订单"), ("effect", "还没有可比较的结果")):
         app.query_params["desk"] = desk
         assert said in texts(app.run())
 
     database_away(monkeypatch)
     assert "连不上数据库" in texts(drawn())
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("中文", ("1 单待发货还在等首次评分", "还没有评分")),
+        ("EN", ("1 order to ship still to be scored for the first time", "No scores yet")),
+    ],
+)
+def test_before_the_first_scoring_nothing_is_said_to_be_safe(language: str, said: tuple[str, ...], empty: Engine) -> None:
+    a_morning(empty, as_of=datetime.now(UTC), troubles=(Trouble("NEW-1", 0.5, 9, 120, None),))
+
+    app = drawn(language)
+
+    assert [words for words in said if words not in texts(app)] == []

@@ -12,7 +12,13 @@ from models.workbench.queue import FACTS
 
 # Stages of an order that is paid for and has not wholly left.
 UNSHIPPED: tuple[str, ...] = tuple(stage.key for stage in STAGES if stage.share == "to_process")
-_UNSHIPPED = f"{open_stage('o')} AND o.stage IN ({', '.join(repr(stage) for stage in UNSHIPPED)})"
+
+
+def unshipped(relation: str) -> str:
+    """Return the condition of a relation's orders that are paid for and have not wholly left, in the words of the index of open stages."""
+    return f"{open_stage(relation)} AND {relation}.stage IN ({', '.join(repr(stage) for stage in UNSHIPPED)})"
+
+
 # On its way for longer than its channel's orders are; in the words of the index of open stages.
 _LOST = f"{open_stage('o')} AND o.stage = 'shipped' AND o.stage_since + own.seconds * interval '1 second' <= CAST(:as_of AS timestamptz)"
 _KEY = "(shop_id, order_no)"
@@ -36,7 +42,7 @@ def watch_due(connection: Connection, *, as_of: datetime) -> int:
         SELECT o.shop_id, o.order_no FROM orders AS o
         LEFT JOIN workbench_queue AS q USING {_KEY} LEFT JOIN risk_now AS r USING {_KEY}
         LEFT JOIN (SELECT shop_id, order_no FROM order_holding WHERE short_units > 0) AS h USING {_KEY}
-        WHERE {_UNSHIPPED} AND (q.judged_at IS NULL OR q.order_changed_at <> o.changed_at OR q.scored_at IS DISTINCT FROM r.scored_at
+        WHERE {unshipped("o")} AND (q.judged_at IS NULL OR q.order_changed_at <> o.changed_at OR q.scored_at IS DISTINCT FROM r.scored_at
             OR q.short <> (h.order_no IS NOT NULL) OR q.next_at <= CAST(:as_of AS timestamptz) OR q.judged_at > CAST(:as_of AS timestamptz))
         UNION ALL
         SELECT o.shop_id, o.order_no FROM orders AS o {WITH_LIMITS} LEFT JOIN workbench_queue AS q USING {_KEY}

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from data.queries.health import Part, orders_of
-from data.queries.workbench_facts import ACTED_TODAY
+from data.queries.workbench_facts import ACTED_TODAY, unshipped
 from data.queries.workbench_rules import workbench_settings
 from models.scope import Scope
 from models.workbench.tabs import DONE_DAYS, FLAGS, TABS_BY_KEY
@@ -178,12 +178,13 @@ def queue_row(connection: Connection, *, scope: Scope, shop_id: str, order_no: s
 
 
 def queue_counts(connection: Connection, *, scope: Scope, part: Part, person_id: str, as_of: datetime) -> dict[str, int]:
-    """Count the orders of every list."""
+    """Count the orders of every list, and as ``unscored`` all that are to be shipped while none of them has a score yet."""
     condition, given = orders_of(scope, part, relation="q")
     given |= {"person_id": person_id, "as_of": as_of}
     # flags are counted on the queue alone, then what rests is taken off again: people touch few of the orders that are open
     flags = ", ".join(f"count(*) FILTER (WHERE {_plain(flag)}) AS {flag}" for flag in FLAGS)
-    every = connection.execute(text(f"SELECT {flags} FROM workbench_queue AS q WHERE true{condition}"), given).one()
+    scores = "count(*) FILTER (WHERE q.stage <> 'shipped') AS unshipped, count(q.probability) AS scored"
+    every = connection.execute(text(f"SELECT {flags}, {scores} FROM workbench_queue AS q WHERE true{condition}"), given).one()
     hidden = ", ".join(f"count(*) FILTER (WHERE {_plain(flag)} AND NOT ({_SHOWN[flag]})) AS {flag}" for flag in FLAGS)
     resting = connection.execute(
         text(f"""
@@ -196,7 +197,11 @@ def queue_counts(connection: Connection, *, scope: Scope, part: Part, person_id:
     mine = f"""SELECT count(*) FROM order_owners AS own JOIN workbench_queue AS q USING (shop_id, order_no)
         LEFT JOIN order_cases AS c USING (shop_id, order_no) WHERE {_SHOWN["mine"]}{condition}"""
     done = f"SELECT count(*) FROM order_cases AS c JOIN orders AS q USING (shop_id, order_no) WHERE {_done()}{condition}"
-    return found | {"mine": connection.scalar(text(mine), given) or 0, "done": connection.scalar(text(done), given) or 0}
+    # before the first look nobody is in the queue
+    to_ship = f"SELECT count(*) FROM orders AS q WHERE {unshipped('q')}{condition}"
+    unscored = 0 if every.scored else every.unshipped or connection.scalar(text(to_ship), given) or 0
+    people = {"mine": connection.scalar(text(mine), given) or 0, "done": connection.scalar(text(done), given) or 0}
+    return found | people | {"unscored": unscored}
 
 
 def capacity_today(connection: Connection, *, scope: Scope, day_begins: datetime) -> Capacity:
