@@ -81,10 +81,11 @@ def _copied(connection: Connection, sql: str, given: Mapping[str, object]) -> pd
     types |= dict.fromkeys(INSTANTS, pa.float64()) | dict.fromkeys(NUMBERS, pa.float64())
     types |= {"shop_id": types[CODES[0]], "order_no": pa.string(), **dict.fromkeys(FLAGS, pa.bool_())}
     options = csv.ConvertOptions(column_types=types, true_values=["t"], false_values=["f"], strings_can_be_null=False, null_values=[""])
-    table = _read_while_written(connection, sql, given, options=options)
-    frame: pd.DataFrame = table.to_pandas()
+    # each column is given up once it has been taken over: a history of millions of orders would be held twice
+    frame: pd.DataFrame = _read_while_written(connection, sql, given, options=options).to_pandas(split_blocks=True, self_destruct=True)
     for name in (*INSTANTS, *NUMBERS):
         frame[name] = frame[name].to_numpy(np.float64, na_value=np.nan)
+    pa.default_memory_pool().release_unused()
     return frame
 
 

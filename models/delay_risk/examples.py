@@ -65,20 +65,27 @@ def training_examples(
     clocks = clocks_for(facts, clocks, rules)
     deadline = deadlines(facts, clocks, target=target, rules=rules)
     judged = labels(facts, deadline, target=target, as_of=until)
-    start, finished = facts["start_at"].to_numpy(np.float64), _heard_finished(facts)
-    usable = ~np.isnan(judged.late) & _possible(facts, start)
+    usable = ~np.isnan(judged.late) & _possible(facts, facts["start_at"].to_numpy(np.float64))
+    rows, minutes = _looked_at(facts, usable, deadline=deadline, until=until, landmarks=landmarks, whole=target == "delivery")
+    chosen, said = sampled(rows, cap=cap, seed=seed)
+    # of millions of orders, what is not taken would take memory while features are made
+    rows, minutes = rows[chosen], minutes[chosen]
+    return _examples(facts, clocks, judged_late=judged.late, known=judged.known_at, deadline=deadline, rows=rows, landmark=minutes,
+                     at=None, sampling=said)  # fmt: skip
+
+
+def _looked_at(
+    facts: pd.DataFrame, usable: Bools, *, deadline: Floats, until: float, landmarks: Sequence[int], whole: bool
+) -> tuple[Ints, Ints]:
+    """Return the places of the orders that are open at each landmark, and its minutes; with ``whole`` also those that have left."""
+    finished = np.full(len(facts), np.nan) if whole else _heard_finished(facts)
     rows, minutes = [], []
     for landmark in landmarks:
         moment = _moment(facts, landmark)
         still_open = usable & (moment <= until) & (moment < deadline) & ~(finished <= moment)
-        if target == "delivery":
-            still_open = usable & (moment <= until) & (moment < deadline)
         rows.append(np.flatnonzero(still_open))
         minutes.append(np.full(int(still_open.sum()), landmark, dtype=np.int64))
-    found, landmark_of = np.concatenate(rows).astype(np.int64), np.concatenate(minutes)
-    chosen, said = sampled(found, cap=cap, seed=seed)
-    return _examples(facts, clocks, judged_late=judged.late, known=judged.known_at, deadline=deadline, rows=found[chosen],
-                     landmark=landmark_of[chosen], at=None, sampling=said)  # fmt: skip
+    return np.concatenate(rows).astype(np.int64), np.concatenate(minutes)
 
 
 def open_examples(

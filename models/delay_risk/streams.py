@@ -16,6 +16,8 @@ from models.delay_risk.clocks import Floats, Ints
 _SECONDS = 1 << 34
 # What an integer holds beside its sign.
 _BITS = 63
+# Places among events: a history of more than two thousand million of them would not fit anyway.
+Places = npt.NDArray[np.int32]
 # Combinations up to this number are numbered through a table.
 _FEW_NUMBERS = 1 << 22
 
@@ -30,24 +32,24 @@ class Timeline:
     def __init__(self, keys: Ints, instants: Floats) -> None:
         there = np.flatnonzero(~np.isnan(instants) & (keys >= 0))
         order, self.marks = _in_order(keys[there], np.floor(instants[there]).astype(np.int64))
-        self.rows: Ints = there[order]
-        self._found: dict[tuple[Asked, int, bool], Ints] = {}
+        self.rows: Places = there[order].astype(np.int32)
+        self._found: dict[tuple[Asked, int, bool], Places] = {}
 
-    def upto(self, asked: "Asked", *, ago: float = 0.0) -> Ints:
+    def upto(self, asked: "Asked", *, ago: float = 0.0) -> Places:
         """Return the place after the last event known ``ago`` seconds before each instant asked, that instant included."""
         return self._place(asked, int(ago), within=False)
 
-    def first(self, asked: "Asked", *, seconds: float) -> Ints:
+    def first(self, asked: "Asked", *, seconds: float) -> Places:
         """Return the place of the first event of each key in the last ``seconds`` before each instant asked."""
         return self._place(asked, int(seconds), within=True)
 
-    def _place(self, asked: "Asked", ago: int, *, within: bool) -> Ints:
+    def _place(self, asked: "Asked", ago: int, *, within: bool) -> Places:
         question = (asked, ago, within)
         if question not in self._found:
             marks = asked.marks - ago
             if within:
                 np.maximum(marks, asked.keys * _SECONDS - 1, out=marks)
-            self._found[question] = np.searchsorted(self.marks, marks, side="right").astype(np.int64, copy=False)
+            self._found[question] = np.searchsorted(self.marks, marks, side="right").astype(np.int32)
         return self._found[question]
 
 
@@ -59,7 +61,7 @@ class Stream:
         self._carries = None if carries is None else carries[timeline.rows]
         self._sums = [_summed(value[timeline.rows]) for value in values]
 
-    def upto(self, asked: "Asked", *, ago: float = 0.0) -> Ints:
+    def upto(self, asked: "Asked", *, ago: float = 0.0) -> Places:
         """Return the place after the last event known ``ago`` seconds before each instant asked, that instant included."""
         return self._timeline.upto(asked, ago=ago)
 
@@ -88,7 +90,7 @@ class Stream:
         found = (marks[np.minimum(first, len(marks) - 1)] % _SECONDS).astype(np.float64)
         return np.where(upto > first, found, np.nan)
 
-    def _between(self, first: Ints, upto: Ints) -> tuple[Floats, ...]:
+    def _between(self, first: Places, upto: Places) -> tuple[Floats, ...]:
         # no window begins after its end, and an empty one sums to nought exactly
         return ((upto - first).astype(np.float64), *(sums[upto] - sums[first] for sums in self._sums))
 
