@@ -123,8 +123,8 @@ class _Read:
     findings: list[Finding] = field(default_factory=list)
     refused_rows: set[int] = field(default_factory=set)
     totals: dict[tuple[int, str, str], Counter[str]] = field(default_factory=dict)
-    last_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    last_on: dict[str, date] = field(default_factory=dict)
+    first_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    first_on: dict[str, date] = field(default_factory=dict)
 
     def add(self, batch: Any) -> None:
         """Count one chunk."""
@@ -138,12 +138,12 @@ class _Read:
         for (section, account, currency, type_), minor in by_type.items():
             self.totals.setdefault((int(section), account, currency), Counter())[type_] += int(minor)
         if "booked_on" in frame:
-            for currency, last_day in frame.groupby("currency")["booked_on"].max().items():
-                self.last_on[str(currency)] = max(_day(last_day), self.last_on.get(str(currency), date.min))
+            for currency, first_day in frame.groupby("currency")["booked_on"].min().items():
+                self.first_on[str(currency)] = min(_day(first_day), self.first_on.get(str(currency), date.max))
         if "occurred_at" in frame:
-            for (shop_id, currency), last in frame.groupby(["shop_id", "currency"])["occurred_at"].max().items():
-                known = self.last_at.get((shop_id, currency))
-                self.last_at[shop_id, currency] = max(last.to_pydatetime(), known) if known else last.to_pydatetime()
+            for (shop_id, currency), first in frame.groupby(["shop_id", "currency"])["occurred_at"].min().items():
+                known = self.first_at.get((shop_id, currency))
+                self.first_at[shop_id, currency] = min(first.to_pydatetime(), known) if known else first.to_pydatetime()
 
 
 def _day(said: Any) -> date:
@@ -179,10 +179,10 @@ def _told(entry: Entry, seen: Seen, choice: Choice, mapper: Mapper, reading: Rea
 
 def _unconverted(choice: Choice, read: _Read, *, engine: Engine | None) -> Mapping[str, Any]:
     """Say that money of a bank would be in no converted total."""
-    if choice.manifest.kind != "bank" or engine is None or not read.last_on:
+    if choice.manifest.kind != "bank" or engine is None or not read.first_on:
         return {}
     with engine.connect() as connection:
-        codes = unconverted(connection, read.last_on.items())
+        codes = unconverted(connection, read.first_on.items())
     return {"note": unconverted_note(codes)} if codes else {}
 
 
@@ -193,11 +193,11 @@ def _check_owner(choice: Choice, mapper: Mapper, read: _Read, *, engine: Engine 
         raise no_shop(sorted(mapper.entries.unknown_shops))
     if choice.manifest.kind == "bank" and any(not account for _, account, _ in read.totals):
         raise StatementRefused("no_account")
-    if engine is not None and read.last_at:
+    if engine is not None and read.first_at:
         with engine.connect() as connection:
-            codes = unrated(connection, [(shop_id, currency, last) for (shop_id, currency), last in read.last_at.items()])
-        if codes:
-            raise no_rate(codes)
+            since = unrated(connection, [(shop_id, currency, first) for (shop_id, currency), first in read.first_at.items()])
+        if since:
+            raise no_rate(since)
 
 
 def _statement(

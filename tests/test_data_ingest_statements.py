@@ -350,12 +350,25 @@ def test_a_currency_without_a_rate_is_refused_whole_and_taken_when_the_rate_come
 
     report = take(engine, path, home=tmp_path, shop="us")
     assert report.status == "refused"
-    assert "no rate for this currency: EUR" in (report.error or "")
+    assert "no rate for this currency: EUR (no rate on or before 2026-09-14)" in (report.error or "")
     assert rows(engine, "SELECT count(*) FROM settlement_lines") == [(0,)]
 
     take(engine, write(tmp_path / "rates.csv", "日期,币种,本位币,汇率\n2026-09-01,EUR,CNY,7.8\n"), home=tmp_path)
 
     assert rows(engine, "SELECT currency, amount_minor FROM settlement_lines ORDER BY 1") == [("EUR", 9_00), ("USD", 10_00)]
+
+
+def test_a_rate_that_begins_within_a_file_is_none_for_its_first_days(engine: Engine, tmp_path: Path) -> None:
+    give_shops(engine)
+    early, late = (stripe_row(number, "charge", "9.00", "0", "9.00", currency="eur") for number in "12")
+    path = write(tmp_path / "a.csv", table(STRIPE_CSV, [early | {"created_utc": "2026-08-03 10:00:00"}, late]))
+    rate(engine, "EUR", day="2026-08-20")
+
+    refused = take(engine, path, home=tmp_path, shop="us")
+    take(engine, write(tmp_path / "rates.csv", "日期,币种,本位币,汇率\n2026-08-01,EUR,CNY,7.8\n"), home=tmp_path)
+
+    assert (refused.status, "EUR (no rate on or before 2026-08-03)" in (refused.error or "")) == ("refused", True)
+    assert rows(engine, "SELECT count(*) FROM settlement_lines") == [(2,)]
 
 
 # ---------------------------------------------------------------- arrival

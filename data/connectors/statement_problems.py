@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 # code -> (Chinese, English); {said} is what the file says of it. Each says what to do.
@@ -98,6 +99,8 @@ def no_shop(names: Sequence[str]) -> StatementRefused:
     return StatementRefused("no_shop", said_zh=f"（{named}）" if named else "", said_en=f" ({named})" if named else "")
 
 
-def no_rate(codes: Sequence[str]) -> StatementRefused:
-    """Refuse a file whose amounts cannot be added to the others."""
-    return StatementRefused("no_rate", said_zh="、".join(codes), said_en=", ".join(codes))
+def no_rate(since: Mapping[str, date]) -> StatementRefused:
+    """Refuse a file whose amounts cannot be added to the others; ``since`` says of each currency from which day on it needs a rate."""
+    chinese = "、".join(f"{code}（{day} 及之前没有汇率）" for code, day in sorted(since.items()))
+    english = ", ".join(f"{code} (no rate on or before {day})" for code, day in sorted(since.items()))
+    return StatementRefused("no_rate", said_zh=chinese, said_en=english)

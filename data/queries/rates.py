@@ -7,32 +7,33 @@ from sqlalchemy import Connection, text
 
 
 def unconverted(connection: Connection, amounts: Iterable[tuple[str, date]]) -> list[str]:
-    """Return the currencies of ``amounts`` (currency, latest day) that cannot be expressed in the reporting one."""
+    """Return the currencies of ``amounts`` (currency, earliest day) of which some cannot be expressed in the reporting one."""
     asked = text("""
         SELECT reporting_currency <> :currency AND NOT EXISTS (
             SELECT FROM fx_rates WHERE fx_rates.currency = :currency AND fx_rates.reporting_currency = installation.reporting_currency
-                AND business_day <= :last)
+                AND business_day <= :first)
         FROM installation
         """)
-    return sorted({currency for currency, last in amounts if connection.execute(asked, {"currency": currency, "last": last}).scalar_one()})
+    return sorted(
+        {currency for currency, first in amounts if connection.execute(asked, {"currency": currency, "first": first}).scalar_one()}
+    )
 
 
-def unrated(connection: Connection, amounts: Iterable[tuple[str, str, datetime]]) -> list[str]:
-    """Return the currencies of ``amounts`` (shop, currency, latest instant) that are neither their shop's nor the reporting one.
+def unrated(connection: Connection, amounts: Iterable[tuple[str, str, datetime]]) -> dict[str, date]:
+    """Return the currencies of ``amounts`` (shop, currency, earliest instant) without a rate, each with the day from which one is needed.
 
-    A rate on or before the day of the latest amount is enough: days without one take the last before them.
+    Neither the shop's own nor the reporting one needs any; days without a rate take the last one before them.
     """
     asked = text("""
-        SELECT EXISTS (
-            SELECT FROM shops CROSS JOIN installation
-            WHERE shop_id = :shop_id AND :currency NOT IN (shops.currency, installation.reporting_currency) AND NOT EXISTS (
-                SELECT FROM fx_rates WHERE fx_rates.currency = :currency
-                    AND fx_rates.reporting_currency = installation.reporting_currency
-                    AND business_day <= CAST(CAST(:last_at AS timestamptz) AT TIME ZONE installation.zone AS date)))
+        SELECT day FROM shops CROSS JOIN installation
+        CROSS JOIN LATERAL (SELECT CAST(CAST(:first_at AS timestamptz) AT TIME ZONE installation.zone AS date) AS day) AS first
+        WHERE shop_id = :shop_id AND :currency NOT IN (shops.currency, installation.reporting_currency) AND NOT EXISTS (
+            SELECT FROM fx_rates WHERE fx_rates.currency = :currency
+                AND fx_rates.reporting_currency = installation.reporting_currency AND business_day <= day)
         """)
-    found = {
-        currency
-        for shop_id, currency, last_at in amounts
-        if connection.execute(asked, {"shop_id": shop_id, "currency": currency, "last_at": last_at}).scalar_one()
-    }
-    return sorted(found)
+    found: dict[str, date] = {}
+    for shop_id, currency, first_at in amounts:
+        day = connection.execute(asked, {"shop_id": shop_id, "currency": currency, "first_at": first_at}).scalar_one_or_none()
+        if day is not None:
+            found[currency] = min(day, found.get(currency, day))
+    return found

@@ -22,7 +22,7 @@ def refuse_unnamed(connection: Connection) -> None:
 
 def unconverted_money(connection: Connection) -> list[str]:
     """Return the currencies of the staged lines that have no rate: a bank's line is a fact all the same, so it is taken."""
-    staged = connection.execute(text("SELECT currency, max(booked_on) FROM stage_bank GROUP BY currency"))
+    staged = connection.execute(text("SELECT currency, min(booked_on) FROM stage_bank GROUP BY currency"))
     return unconverted(connection, [(row[0], row[1]) for row in staged])
 
 

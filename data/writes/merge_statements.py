@@ -51,9 +51,9 @@ class Bringer:
 
 def refuse_unrated(connection: Connection) -> None:
     """Refuse staged lines in a currency that is neither their shop's nor the reporting one and has no rate on or before their day."""
-    staged = connection.execute(text("SELECT shop_id, currency, max(occurred_at) FROM stage_settlement GROUP BY shop_id, currency"))
-    if codes := unrated(connection, [tuple(row) for row in staged]):
-        raise no_rate(codes)
+    staged = connection.execute(text("SELECT shop_id, currency, min(occurred_at) FROM stage_settlement GROUP BY shop_id, currency"))
+    if since := unrated(connection, [tuple(row) for row in staged]):
+        raise no_rate(since)
 
 
 def store_statements(
