@@ -120,6 +120,22 @@ def test_a_share_at_no_rate_that_anybody_agrees_on_is_still_the_best_guess_alone
     assert (found.label, found.causes[0].worth) == ("commission_rate", 1)
 
 
+@pytest.mark.parametrize(
+    ("type_", "minor", "label"),
+    [
+        ("logistics_compensation", 90, "compensation_late"),
+        ("price_protection", -1_500, ""),
+        ("compensation", -3_000, ""),
+        ("adjustment", -7, ""),
+    ],
+)
+def test_only_what_a_carrier_pays_is_compensation_booked_late(type_: str, minor: int, label: str) -> None:
+    line = Line("1", type_, minor, "CNY")
+    found = explain(Difference("compensation", "missing", "", "internal", "CNY", 0, minor, 0, -minor, lines=(line,)))
+
+    assert found.label == label
+
+
 def test_two_labels_add_up_and_lateness_stands_beside_them() -> None:
     entries = (Entry("subsidy", "receipt", 700, "CNY", "platform"), Entry("freight", "receipt", 800, "CNY"))
     found = explain(receipt(10_000, 8_500, entries=entries, late_days=9))
@@ -148,7 +164,7 @@ def test_what_nothing_explains_is_not_recognised() -> None:
 
 @given(parts=st.lists(st.tuples(st.sampled_from(sorted(BOOKED)), MINOR), max_size=4), payout=st.booleans())
 def test_every_suggested_entry_is_balanced(parts: list[tuple[str, int]], payout: bool) -> None:
-    lines = entry_for(parts, currency="CNY", is_payout=payout)
+    lines = entry_for(parts, currency="CNY", match_type="payout" if payout else "receipt")
 
     assert sum(line.amount_minor for line in lines if line.side == "debit") == sum(
         line.amount_minor for line in lines if line.side == "credit"

@@ -242,7 +242,7 @@ def suggest(connection: Connection, parts: Sequence[tuple[int, str, str, list[tu
         (number, place, line.side, line.role, line.amount_minor, line.currency, line.label)
         for number, type_, currency, of in parts
         if number not in posted
-        for place, line in enumerate(entry_for(of, currency=currency, is_payout=type_ == "payout"))
+        for place, line in enumerate(entry_for(of, currency=currency, match_type=type_))
     ]
     made = [(number, "suggested", made_at) for number in dict.fromkeys(line[0] for line in lines)]
     copy_rows(connection, "journal_suggestions", ("difference_id", "status", "made_at"), made)

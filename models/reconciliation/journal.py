@@ -73,6 +73,7 @@ BOOKED: Mapping[str, tuple[str, str]] = {
     "compensation_late": ("compensation", "wallet"),
     "commission_rate": ("commission", "receivable"),
     "freight_subsidy": ("freight", "receivable"),
+    # what was given twice is owed back, what was taken twice is claimed
     "booked_twice": ("payable", "wallet"),
     "cut_off": ("receivable", "wallet"),
     "exchange": ("exchange", "receivable"),
@@ -92,22 +93,36 @@ class JournalLine:
     label: str
 
 
-def entry_for(parts: Iterable[tuple[str, int]], *, currency: str, is_payout: bool = False) -> tuple[JournalLine, ...]:
+# (label, what is matched) -> role, where it is not the label's own.
+_BY_TYPE: Mapping[tuple[str, str], str] = {("fee_not_booked", "promotion"): "commission", ("fee_not_booked", "commission"): "commission"}
+
+
+def entry_for(parts: Iterable[tuple[str, int]], *, currency: str, match_type: str = "") -> tuple[JournalLine, ...]:
     """Return the entry that books the parts (label, minor units) of a difference, internal - stated; debits equal credits.
 
-    What is short on a payout is missing from the bank's money on its way. Nothing is booked where nothing differs.
+    ``match_type`` is what is matched: a share of sales is no bank fee, and what is short on a payout is missing from the bank's money on
+    its way. Nothing is booked where nothing differs.
 
     >>> [(line.side, line.role, line.amount_minor) for line in entry_for([("commission_rate", 120)], currency="CNY")]
     [('debit', 'commission', 120), ('credit', 'receivable', 120)]
     >>> [(line.side, line.role, line.amount_minor) for line in entry_for([("booked_twice", -500)], currency="CNY")]
     [('debit', 'wallet', 500), ('credit', 'payable', 500)]
+    >>> [(line.side, line.role, line.amount_minor) for line in entry_for([("booked_twice", 500)], currency="CNY", match_type="refund")]
+    [('debit', 'claim', 500), ('credit', 'wallet', 500)]
+    >>> [(line.side, line.role) for line in entry_for([("fee_not_booked", 50)], currency="CNY", match_type="promotion")]
+    [('debit', 'commission'), ('credit', 'receivable')]
     """
     lines: list[JournalLine] = []
     for label, amount in parts:
         if not amount:
             continue
         charged, missing = BOOKED[label]
-        if is_payout:
+        charged = _BY_TYPE.get((label, match_type), charged)
+        if label == "booked_twice" and amount > 0:
+            charged = "claim"
+        if label == "compensation_late" and amount > 0:
+            charged = "loss"
+        if match_type == "payout":
             missing = "wallet"
             charged = "bank" if label in ("cut_off", "") and amount < 0 else charged
         debit, credit = (charged, missing) if amount > 0 else (missing, charged)

@@ -231,8 +231,8 @@ def _discount_not_booked(d: Difference) -> Iterator[Cause]:
 
 
 def _compensation_late(d: Difference) -> Iterator[Cause]:
-    """Money for damage or loss that the books hear of from the statement alone."""
-    if d.type == "compensation":
+    """Money for damage or loss that the books hear of from the statement alone; what buyers are paid for is no such money."""
+    if d.type == "compensation" and d.own_lines and all(line.type == "logistics_compensation" for line in d.own_lines):
         yield Cause("compensation_late", d.difference_minor, _lines(d.own_lines), SAYS_SO)
 
 
