@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from data.acting import NotAllowed, Overtaken, acting, allow, audit, check
+from data.queries.reconciliation import STILL_DIFFERS
 from data.queries.reconciliation_queue import colleagues
 from data.writes import recon_deeds as _deeds
 from data.writes.recon_differences import open_work_orders
@@ -99,11 +100,16 @@ def reopen_difference_many(engine: Engine, *, person: Person, chosen: Chosen, as
         rows = _taken(connection, person=person, chosen=chosen)
         check(all(row.state == "resolved" for row in rows), "其中有未关闭的差异 / some of them are open already")
         agree = "双方已一致的差异无需重开 / where the sides agree now there is nothing to take up again"
-        check(all(row.resolved_by is not None for row in rows), agree)
+        check(all(row.resolved_by is not None for row in rows) and _all_differ(connection, rows), agree)
         values = {"state": "open", "reason": None, "resolved_at": None, "resolved_by": None}
         _deeds.change(connection, difference_ids=[row.difference_id for row in rows], values=values)
         open_work_orders(connection, zone=_zone(connection), as_of=as_of)
         _write_down(connection, rows, person=person, action="reopened", as_of=as_of)
+
+
+def _all_differ(connection: Connection, rows: Sequence[Any]) -> bool:
+    asked = f"SELECT count(*) FROM recon_differences AS d WHERE d.difference_id = ANY(:ids) AND {STILL_DIFFERS}"
+    return bool(connection.scalar(text(asked), {"ids": [row.difference_id for row in rows]}) == len(rows))
 
 
 def confirm_label(engine: Engine, *, person: Person, difference_id: int, seen: int, as_of: datetime) -> None:

@@ -8,8 +8,13 @@ import pytest
 from sqlalchemy import Engine, text
 
 from data import reads
+from data.acting import WrongInput
 from data.reads import ReconAsked, ReconWanted
+from data.reconciliation_actions import reopen_difference, resolve_difference
+from models.people import Person
+from models.reconciliation.classes import ELSEWHERE
 from models.scope import EVERYTHING, Scope
+from tests.given_money import AS_OF, PAID, booked, line, matched, sold, store
 from tests.given_pages import MakeEngine
 from tests.given_reconciliation import differences, reconciled_shop
 
@@ -59,7 +64,7 @@ def test_the_classes_count_every_result_once(asked: ReconAsked, scope: Scope, sh
     found = reads.recon_summary(shop, scope=scope, asked=asked)
 
     assert found is not None
-    counts = Counter(str(row["class"]) for row in results(shop, asked, scope=scope))
+    counts = Counter(str(row["class"]) for row in results(shop, asked, scope=scope) if row["kind"] != ELSEWHERE)
     assert {key: each.count for key, each in found.classes.items() if each.count} == dict(counts)
 
 
@@ -86,6 +91,50 @@ def test_one_currency_is_shown_in_itself_and_all_are_converted_at_the_rate_of_th
     settled = [dict(found.steps)["settled"] for found in (dollars, yuan, everything)]
     assert settled[0] == 18_600
     assert settled[2] == settled[1] + settled[0] * RATE
+
+
+def test_what_the_bank_pays_for_other_ends_moves_no_figure(make_engine: MakeEngine) -> None:
+    engine = make_engine()
+    day = AS_OF.date() - timedelta(days=9)
+    store(engine, lines=[line("tm", "flow:1", "withdrawal", -150_000, days=9)], bank=[booked("1", 150_000, on=day)])
+    matched(engine)
+    asked = ReconAsked(day - timedelta(days=30), day + timedelta(days=30), "settled")
+    before = reads.recon_summary(engine, scope=EVERYTHING, asked=asked)
+
+    store(engine, bank=[booked("rent", -9_000, on=day)])
+    matched(engine, as_of=AS_OF + timedelta(days=1))
+    after = reads.recon_summary(engine, scope=EVERYTHING, asked=asked)
+
+    assert before is not None and after is not None
+    assert dict(before.steps)["bank"] == 150_000
+    assert (after.steps, after.classes) == (before.steps, before.classes)
+
+
+def test_what_agrees_by_now_is_neither_unexplained_nor_to_be_booked(make_engine: MakeEngine) -> None:
+    engine = make_engine()
+    sales = [sold("dy", no, 5_000, freight_minor=5_000) for no in ("late", "resolved", "short", "void")]
+    store(engine, orders=sales, lines=[line("dy", no, "receipt", 4_321) for no in ("short", "void", "resolved")])
+    matched(engine)
+    person = Person("fin", "F", "finance")
+    for no, reason in (("resolved", "accepted"), ("void", "ignored")):
+        [row] = [each for each in differences(engine) if each.order_no == no]
+        resolve_difference(engine, person=person, difference_id=row.difference_id, seen=1, reason=reason, as_of=AS_OF)
+    asked = ReconAsked(PAID.date(), AS_OF.date() + timedelta(days=30), "completed")
+    before = reads.recon_summary(engine, scope=EVERYTHING, asked=asked)
+    booked_before = {row.order_no for row in reads.recon_journal(engine, scope=EVERYTHING, asked=asked)}
+
+    store(engine, lines=[line("dy", "late", "receipt", 5_000), line("dy", "resolved", "receipt", 679, key="2")])
+    matched(engine, as_of=AS_OF + timedelta(days=1))
+    after = reads.recon_summary(engine, scope=EVERYTHING, asked=asked)
+
+    assert before is not None and after is not None
+    assert (before.unexplained.count, booked_before) == (4, {"late", "resolved", "short"})
+    assert (after.unexplained.count, after.unexplained.amount_minor) == (2, 2 * 679)
+    assert {row.order_no for row in reads.recon_journal(engine, scope=EVERYTHING, asked=asked)} == {"short"}
+    [agrees] = [each for each in differences(engine) if each.order_no == "resolved"]
+    given = {"person": person, "difference_id": agrees.difference_id, "seen": agrees.version, "as_of": AS_OF}
+    with pytest.raises(WrongInput, match="agree now"):
+        reopen_difference(engine, **given)
 
 
 def test_what_has_no_rate_is_counted_and_never_summed(make_engine: MakeEngine) -> None:

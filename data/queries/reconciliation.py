@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from data.connectors.amounts import decimals_of
-from models.reconciliation.classes import BASES, CLASSES, keys
+from models.reconciliation.classes import BASES, CLASSES, CLEARED, ELSEWHERE, keys
 from models.reconciliation.way import Sums, way_of
 from models.scope import Scope
 
@@ -51,8 +51,9 @@ class Counted:
 class ReconSummary:
     """What the results of a question come to, as of the last run that succeeded.
 
-    The four classes add up to all results; an amount is the larger of what the sides say, unsigned. ``steps`` is the way of the money.
-    ``unexplained`` are the differences that nothing explains, each without its sign. ``unrated`` source rows have no rate, so no amount.
+    The four classes add up to all results, what the bank pays out for other ends left out; an amount is the larger of what the sides say,
+    unsigned. ``steps`` is the way of the money. ``unexplained`` are the differences that nothing explains and that differ still, each
+    without its sign. ``unrated`` source rows have no rate, so no amount.
     """
 
     run_id: int
@@ -129,7 +130,7 @@ def summary(connection: Connection, *, scope: Scope, asked: ReconAsked) -> Recon
     return ReconSummary(
         run_id=run.run_id,
         run_at=run.as_of,
-        classes={key: _counted(row for row in rows if row.class_ == key) for key in keys(CLASSES)},
+        classes={key: _counted(row for row in rows if row.class_ == key and row.kind != ELSEWHERE) for key in keys(CLASSES)},
         steps=way_of((_sums(row) for row in rows), converted=asked.currency is None),
         unclassified=Counted(*_told(row for row in rows if row.type == "unclassified")),
         unexplained=_unexplained(connection, scope=scope, asked=asked),
@@ -186,6 +187,10 @@ def proof(connection: Connection, *, scope: Scope, asked: ReconAsked) -> list[Pr
     return [ProofRow(**row) for row in rows]
 
 
+# Of ``recon_differences AS d``: its match does not agree now. What a person resolved stays so when the sides agree later.
+STILL_DIFFERS = f"""d.reason IS DISTINCT FROM '{CLEARED}' AND EXISTS (
+        SELECT FROM recon_results AS still WHERE still.class IN ('partial', 'missing')
+            AND (still.shop_id, still.order_no, still.type, still.currency) = (d.shop_id, d.order_no, d.type, d.currency))"""
 _SUMMED = ("amount_minor", "internal_minor", "discount_minor", "freight_minor", "refund_minor", "stated_minor", "bank_minor")
 
 
@@ -255,7 +260,7 @@ def rates(connection: Connection, asked: ReconAsked, *, of: str) -> str:
 def _unexplained(connection: Connection, *, scope: Scope, asked: ReconAsked) -> Counted:
     row = connection.execute(
         text(f"""
-        WITH {differing(connection, scope, asked, narrowed=" AND d.difference_minor <> d.explained_minor")}
+        WITH {differing(connection, scope, asked, narrowed=f" AND d.difference_minor <> d.explained_minor AND {STILL_DIFFERS}")}
         SELECT count(*), coalesce(sum(abs(round((d.difference_minor - d.explained_minor) * r.factor))), 0)
         FROM asked AS d JOIN rates AS r USING (day, currency)
         """),

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from data.queries.reconciliation import ReconAsked, chosen, given_of, sees_any
+from data.queries.reconciliation import STILL_DIFFERS, ReconAsked, chosen, given_of, sees_any
+from models.reconciliation.classes import TO_BOOK
 from models.scope import EVERYTHING, Scope
 
 
@@ -145,8 +146,11 @@ def ledger_accounts(connection: Connection) -> list[LedgerAccountRow]:
 def journal(
     connection: Connection, *, scope: Scope, asked: ReconAsked, after: tuple[int, int] | None = None, limit: int = 500
 ) -> list[ReconJournalRow]:
-    """Return a page of the suggested entries of a question's differences, line by line."""
-    beyond, given = "", given_of(scope, asked) | {"limit": limit}
+    """Return a page of the entries suggested for a question's differences that are to be booked, line by line.
+
+    Those are the open ones and those resolved in a way that the books must hear of, as long as the sides do not agree.
+    """
+    beyond, given = "", given_of(scope, asked) | {"limit": limit, "to_book": list(TO_BOOK)}
     if after is not None:
         beyond, given = (
             "AND (j.difference_id, j.place) > (:after_id, :after_place)",
@@ -157,7 +161,8 @@ def journal(
         text(f"""
         SELECT j.difference_id, j.place, d.shop_id, d.channel, d.order_no, {JOURNAL_COLUMNS}
         FROM journal_lines AS j JOIN recon_differences AS d USING (difference_id) {WITH_ACCOUNTS}
-        WHERE {condition} {beyond} ORDER BY j.difference_id, j.place LIMIT :limit
+        WHERE {condition} AND (d.state = 'open' OR d.reason = ANY(:to_book)) AND {STILL_DIFFERS} {beyond}
+        ORDER BY j.difference_id, j.place LIMIT :limit
         """),
         given,
     ).mappings()

@@ -18,11 +18,14 @@ from data.writes.recon_links import FACES
 from data.writes.recon_match import COLUMNS, write_changed
 from data.writes.recon_touch import money_values
 from data.writes.staging import copy_rows
+from models.reconciliation.classes import ELSEWHERE
 from models.reconciliation.payouts import BankLine, Group, Payout, grouped
 from models.reconciliation.rules import PAYOUT_WINDOW_DAYS, rule_for
 
-# What has found no partner for so long is looked at again only when one of its rows changes.
+# What has found no partner for so long is looked at again only when one of its rows changes, or something new is of the days about it.
 _TRIED_FOR = timedelta(days=60)
+# A bank may quote a payout earlier or later than the days in which it mostly comes.
+_FRESH_DAYS = 2 * PAYOUT_WINDOW_DAYS
 _OVERLAP = timedelta(hours=6)
 
 
@@ -30,7 +33,7 @@ def match_payouts(
     connection: Connection, *, zone: str, as_of: datetime, since: datetime | None, run_id: int, several: tuple[MoneySource, ...]
 ) -> int:
     """Match the payouts and bank lines that are new or open, all of them where ``since`` is None; returns the groups."""
-    _scope(connection, since=since, as_of=as_of)
+    _scope(connection, zone=zone, since=since, as_of=as_of)
     payouts, channels = _payouts(connection, zone=zone, anew=since is None, several=several)
     lines = _bank_lines(connection, anew=since is None)
     groups = grouped((payout for payout, _ in payouts.values()), lines)
@@ -60,8 +63,8 @@ def match_payouts(
     return len(groups)
 
 
-def _scope(connection: Connection, *, since: datetime | None, as_of: datetime) -> None:
-    """List the matches to be made anew: open ones, and those of payouts and bank lines that came, changed or went."""
+def _scope(connection: Connection, *, zone: str, since: datetime | None, as_of: datetime) -> None:
+    """List the matches to be made anew: open ones, however old where what is new may be theirs, and those whose rows changed or went."""
     connection.execute(text("CREATE TEMP TABLE recon_scope (shop_id text, order_no text, PRIMARY KEY (shop_id, order_no)) ON COMMIT DROP"))
     if since is None:
         return
@@ -72,17 +75,26 @@ def _scope(connection: Connection, *, since: datetime | None, as_of: datetime) -
             SELECT l.shop_id, 'payout:' || coalesce(l.payout_ref, l.order_no) AS order_no FROM recon_keys AS k
             JOIN settlement_lines AS l ON (l.shop_id, l.order_no) = (k.shop_id, k.order_no) JOIN {FACES} ON faces.type = l.type
             WHERE l.payout_ref IS NOT NULL OR faces.face = 'payout'
+        ),
+        fresh AS MATERIALIZED (
+            SELECT booked_on AS day FROM bank_lines AS l
+            WHERE NOT EXISTS (SELECT FROM recon_bank_links AS b WHERE (b.account, b.line_key) = (l.account, l.line_key))
+            UNION SELECT CAST(coalesce(l.settled_at, l.occurred_at) AT TIME ZONE :zone AS date) FROM recon_keys AS k
+            JOIN settlement_lines AS l ON (l.shop_id, l.order_no) = (k.shop_id, k.order_no) JOIN {FACES} ON faces.type = l.type
+            WHERE l.payout_ref IS NOT NULL OR faces.face = 'payout'
         )
         SELECT coalesce(link.target_shop_id, own.shop_id), coalesce(link.target_order_no, own.order_no) FROM own
         LEFT JOIN recon_links AS link ON (link.shop_id, link.order_no, link.type) = (own.shop_id, own.order_no, 'payout')
-        UNION SELECT shop_id, order_no FROM recon_results
-        WHERE type = 'payout' AND (class <> 'matched' OR order_no LIKE 'bank:%') AND settled_day >= CAST(:tried AS date)
+        UNION SELECT r.shop_id, r.order_no FROM recon_results AS r
+        WHERE r.type = 'payout' AND (r.class <> 'matched' OR r.order_no LIKE 'bank:%') AND (
+            r.settled_day >= CAST(:tried AS date) OR EXISTS (
+                SELECT FROM fresh WHERE fresh.day BETWEEN r.settled_day - {_FRESH_DAYS} AND r.settled_day + {_FRESH_DAYS}))
         UNION SELECT b.shop_id, b.order_no FROM recon_bank_links AS b
         LEFT JOIN bank_lines AS l ON (l.account, l.line_key) = (b.account, b.line_key)
         WHERE l.line_key IS NULL OR l.ingested_at >= :changed_since
         ON CONFLICT DO NOTHING
         """),
-        {"tried": as_of - _TRIED_FOR, "changed_since": since - _OVERLAP},
+        {"tried": as_of - _TRIED_FOR, "changed_since": since - _OVERLAP, "zone": zone},
     )
 
 
@@ -204,7 +216,7 @@ def _result(group: Group, of: _Of, *, currency: str, counts: Mapping[str, int]) 
         class_, kind, side = ("pending", "", "") if of.today <= latest else ("missing", "", "bank")
     elif not group.payouts:
         # what leaves the bank is not the platforms' business
-        class_, kind, side = ("missing", "", "statement") if bank > 0 else ("matched", "", "")
+        class_, kind, side = ("missing", "", "statement") if bank > 0 else ("matched", ELSEWHERE, "")
     elif abs(stated - bank) <= rule.tolerance_minor:
         class_, kind = "matched", ""
     elif len(group.currencies) > 1:

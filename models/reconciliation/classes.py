@@ -29,6 +29,9 @@ KINDS: tuple[Named, ...] = (
     Named("time", "时间不符", "time"),
 )
 
+# Of a payout that is none: what the bank pays out for other ends is kept and proved, and counts in no rate and no way of money.
+ELSEWHERE = "elsewhere"
+
 # On which side something is missing; '' where nothing is.
 SIDES: tuple[Named, ...] = (
     Named("internal", "内部订单", "own orders"),
@@ -73,6 +76,8 @@ RESOLVE_REASONS: tuple[Named, ...] = (
     Named("ignored", "作废", "void"),
 )
 CLEARED = "cleared"
+# Resolved for these reasons, a difference is still to be booked.
+TO_BOOK: tuple[str, ...] = ("adjusted", "claimed", "accepted")
 
 BASES: tuple[Named, ...] = (
     Named("completed", "订单完成日", "day of completion"),

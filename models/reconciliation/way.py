@@ -6,6 +6,8 @@ Each step is what it adds to the level before, so that the steps from ``gross`` 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from models.reconciliation.classes import ELSEWHERE
+
 # Money whose step is the whole of what a statement says of it, for our orders know nothing of it.
 _TOLD_ALONE = ("compensation", "promotion", "movement", "unclassified")
 
@@ -64,7 +66,7 @@ def way_of(sums: Iterable[Sums], *, converted: bool) -> tuple[tuple[str, int], .
     settled = sum(row.stated_minor for row in ours)
     left = 0
     for row in payouts:
-        if row.class_ == "matched" and row.explained_minor:
+        if row.kind == ELSEWHERE:
             # what the bank pays for other ends is in no platform's way of money
             continue
         left += row.stated_minor
