@@ -6,10 +6,11 @@ anew on the first run, when asked to, and when the rules it judged by have chang
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
@@ -19,15 +20,17 @@ from data.job_lock import lock_key
 from data.settings import Settings
 from data.writes import money_entries, recon_cells, recon_differences, recon_labels, recon_links, recon_match, recon_payouts, recon_touch
 from data.writes.recon_indexes import without_indexes
-from data.writes.recon_proof import prove
+from data.writes.recon_proof import NotConserved, prove
 from data.writes.staging import give_memory
 from data.writes.statistics import analyze
 from models.reconciliation.rules import rules_digest
 
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True)
 class Reconciled:
-    """What a run did: keys looked at, matches that moved, what became of differences, rows of proof; and which shops have statements."""
+    """What a run did: keys looked at, matches that moved, differences, rows of proof; and which shops have statements, from when on."""
 
     run_id: int
     anew: bool
@@ -43,15 +46,15 @@ class Reconciled:
     ambiguous: int
     work_orders: int
     proof_rows: int
-    told: tuple[str, ...] = ()
+    told: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What the last run that succeeded had seen: everything until then, and these shops' statements."""
+    """What the last run that succeeded had seen: everything until then, and of which shops from when on statements tell."""
 
     as_of: datetime
-    told: frozenset[str]
+    told: Mapping[str, str]
 
 
 def reconcile(engine: Engine, *, settings: Settings, as_of: datetime, anew: bool = False) -> Reconciled:
@@ -60,24 +63,35 @@ def reconcile(engine: Engine, *, settings: Settings, as_of: datetime, anew: bool
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": lock_key("reconcile")})
         connection.commit()
         try:
+            # what comes in meanwhile is the next run's: matches and their proof are of one picture of the data
+            connection.execution_options(isolation_level="REPEATABLE READ")
             last = _last_run(connection)
-            anew = anew or last is None or last.rules != rules_digest()
-            run_id = _begin(connection, as_of=as_of, anew=anew)
-            try:
-                with connection.begin():
-                    seen = None if anew or last is None else Seen(last.as_of, frozenset(last.counts.get("told", ())))
-                    done = _reconciled(connection, settings=settings, as_of=as_of, run_id=run_id, seen=seen)
-                    _end(connection, run_id, counts=asdict(done))
-            except Exception as error:
-                connection.rollback()
-                _fail(connection, run_id, error=error)
-                raise
-            return done
+            if not (anew or last is None or last.rules != rules_digest()):
+                try:
+                    return _run(connection, settings=settings, as_of=as_of, seen=Seen(last.as_of, dict(last.counts["told"])))
+                except NotConserved as error:
+                    # what was matched before does not fit what is there now, for rows are read otherwise than they were
+                    log.warning("reconciled anew", why=str(error))
+            return _run(connection, settings=settings, as_of=as_of, seen=None)
         finally:
             connection.rollback()
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": lock_key("reconcile")})
             connection.commit()
             connection.invalidate()
+
+
+def _run(connection: Connection, *, settings: Settings, as_of: datetime, seen: Seen | None) -> Reconciled:
+    """Match what is new or open since what was ``seen``, or everything; whether or not it succeeds, the run is a row."""
+    run_id = _begin(connection, as_of=as_of, anew=seen is None)
+    try:
+        with connection.begin():
+            done = _reconciled(connection, settings=settings, as_of=as_of, run_id=run_id, seen=seen)
+            _end(connection, run_id, counts=asdict(done))
+    except Exception as error:
+        connection.rollback()
+        _fail(connection, run_id, error=error)
+        raise
+    return done
 
 
 def _reconciled(connection: Connection, *, settings: Settings, as_of: datetime, run_id: int, seen: Seen | None) -> Reconciled:
@@ -93,7 +107,9 @@ def _reconciled(connection: Connection, *, settings: Settings, as_of: datetime, 
         analyze(connection, "money_entries", "settlement_lines", "bank_lines")
         recon_touch.cover_days(connection, sources, zone=zone, anew=True)
     else:
-        recon_touch.touch(connection, since=seen.as_of, as_of=as_of, newly_told=[shop for shop in told if shop not in seen.told])
+        recon_touch.touch(
+            connection, since=seen.as_of, as_of=as_of, newly_told=[shop for shop, since in told.items() if seen.told.get(shop) != since]
+        )
         recon_touch.cover_days(connection, sources, zone=zone, anew=False)
         recon_links.touch_named(connection)
         recon_touch.spread(connection)
@@ -113,7 +129,7 @@ def _reconciled(connection: Connection, *, settings: Settings, as_of: datetime, 
         run_id=run_id,
         several=several,
     )
-    return replace(done, told=tuple(told))
+    return replace(done, told=told)
 
 
 def match_all(

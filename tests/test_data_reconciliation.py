@@ -4,11 +4,16 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
+from data import tables
 from tests.given_money import AS_OF, PAID, booked, line, matched, results, rows, sold, store
+from tests.given_orders import insert_rows
 
 AGREE = ("matched", "", "")
+# Two statements of one money, the better one first.
+TRADE, FUNDS = "wechatpay.trade", "wechatpay.fund_flow"
+RESULTS = "SELECT order_no, type, class, lines, stated_minor, waiting_minor FROM recon_results ORDER BY order_no, type"
 
 
 def test_a_sale_its_commission_and_its_lines_agree(engine: Engine) -> None:
@@ -70,6 +75,32 @@ def test_a_shop_of_which_no_statement_ever_came_owes_nobody_an_answer_until_the_
     assert {row.order_no for row in rows(engine, "SELECT order_no FROM entry_dues")} == {"1"}
 
 
+def test_money_from_long_before_the_first_statement_begins_is_nobodys_debt_until_an_older_one_comes(engine: Engine) -> None:
+    def begins(days: float) -> None:
+        of = {"source": "tmall.statement", "account": "", "currency": "CNY", "lines": 1, "file_id": 1}
+        of |= {"manifest_version": 1, "observed_at": AS_OF, "ingested_at": AS_OF}
+        with engine.begin() as connection:
+            insert_rows(connection, tables.statements, [of | {"shop_id": "tm", "period_from": PAID + timedelta(days=days)}])
+
+    old = sold("tm", "long before", 10_000, days=-60)
+    store(engine, orders=[old, sold("tm", "before", 10_000, days=-10), sold("tm", "within", 10_000, days=10)])
+    begins(8)
+    store(engine, lines=[line("tm", "flow:1", "withdrawal", -1, days=9)])
+    matched(engine)
+    first = results(engine)
+
+    begins(-60)
+    matched(engine, as_of=AS_OF + timedelta(days=1))
+
+    lost = ("missing", "statement", "")
+    assert {no: how for (no, type_), how in first.items() if type_ == "receipt"} == {
+        "long before": ("pending", "", ""),
+        "before": lost,
+        "within": lost,
+    }
+    assert results(engine)[("long before", "receipt")] == lost
+
+
 def test_several_lines_come_to_one_order_and_several_orders_to_one_line(engine: Engine) -> None:
     # JD states goods and freight apart; one payment for two orders names both
     store(
@@ -100,7 +131,7 @@ def test_a_line_is_found_by_its_further_identifiers_in_the_order_of_trust(engine
             line("dy", "flow:a", "receipt", 500, alternates=["nobody", "1"]),
             # 2026 is a trade number that both lines carry
             line("dy", "2", "receipt", 700, alternates=["2026"]),
-            line("dy", "flow:b", "compensation", -90, alternates=["2026"]),
+            line("dy", "flow:b", "logistics_compensation", 90, alternates=["2026"]),
         ],
     )
 
@@ -167,6 +198,135 @@ def test_what_a_second_statement_tells_again_does_not_count_twice(engine: Engine
 
     assert results(engine) == {("1", "receipt"): AGREE}
     assert [tuple(row) for row in rows(engine, "SELECT lines, stated_minor, waiting_minor FROM recon_results")] == [(2, 500, 500)]
+
+
+def _files_of(engine: Engine, *sources: str) -> None:
+    """Let files of these sources have come."""
+    columns = "manifest, manifest_version, source, kind, status, rows, accepted, refused, orders, lines, started_at, finished_at"
+    values = "s, 1, s, 'settlement', 'ingested', 1, 1, 0, 1, 0, now(), now()"
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"INSERT INTO file_runs (file_id, {columns}) SELECT (SELECT count(*) FROM file_runs) + row_number() OVER (), {values} "
+            f"FROM unnest(ARRAY[{', '.join(repr(source) for source in sources)}]) AS s"
+        )
+
+
+def test_what_the_less_preferred_statement_alone_tells_counts(engine: Engine) -> None:
+    _files_of(engine, TRADE, FUNDS)
+    store(
+        engine,
+        orders=[sold("dy", no, 500, freight_minor=500) for no in ("both", "funds alone")],
+        lines=[
+            line("dy", "both", "receipt", 500, source=TRADE),
+            line("dy", "both", "receipt", 500, source=FUNDS),
+            line("dy", "funds alone", "receipt", 500, source=FUNDS),
+            line("dy", "flow:1", "nobody knows", -300, source=FUNDS),
+        ],
+    )
+
+    matched(engine)
+
+    assert results(engine) == {
+        ("both", "receipt"): AGREE,
+        ("funds alone", "receipt"): AGREE,
+        ("flow:1", "unclassified"): ("missing", "internal", ""),
+    }
+    sums = {row[0]: tuple(row)[1:] for row in rows(engine, "SELECT order_no, stated_minor, waiting_minor FROM recon_results")}
+    assert sums == {"both": (500, 500), "funds alone": (500, 0), "flow:1": (-300, 0)}
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["the better one first", "the other one first"])
+def test_the_second_statement_of_a_money_ends_as_if_both_had_come_at_once(engine: Engine, first: int) -> None:
+    # one names the order, the other what it is called at the platform
+    told = (
+        (TRADE, line("dy", "1", "receipt", 500, source=TRADE, alternates=["4200"])),
+        (FUNDS, line("dy", "flow:9", "receipt", 500, source=FUNDS, alternates=["4200"])),
+    )
+    store(engine, orders=[sold("dy", "1", 500, freight_minor=500)])
+    for after, (source, row) in enumerate((told[first], told[1 - first])):
+        _files_of(engine, source)
+        store(engine, lines=[row | {"ingested_at": AS_OF + timedelta(days=after)}])
+        matched(engine, as_of=AS_OF + timedelta(days=after))
+    added = rows(engine, RESULTS)
+    matched(engine, as_of=AS_OF + timedelta(days=1), anew=True)
+
+    assert [tuple(row) for row in added] == [("1", "receipt", "matched", 2, 500, 500)]
+    assert rows(engine, RESULTS) == added
+
+
+def test_a_part_that_a_statement_says_is_still_to_come_is_waited_for_until_it_is_due(engine: Engine) -> None:
+    come, waits = line("tb", "1", "receipt", 6_000, days=6), line("tb", "1", "receipt", 4_000, key="2", days=6, pending=True)
+    store(engine, orders=[sold("tb", "1", 10_000)], lines=[come, waits])
+
+    before, after = (PAID + timedelta(days=6, hours=h) for h in (11, 13))
+    matched(engine, as_of=before)
+    waiting = results(engine)
+    matched(engine, as_of=after)
+
+    assert waiting[("1", "receipt")] == ("pending", "", "")
+    assert results(engine)[("1", "receipt")][:2] == ("partial", "amount")
+
+
+def test_the_bank_that_comes_months_later_still_meets_its_payouts(engine: Engine) -> None:
+    store(engine, lines=[line("tm", "flow:1", "withdrawal", -70_001, days=9)])
+    matched(engine)
+    later = AS_OF + timedelta(days=200)
+    matched(engine, as_of=later)
+    alone = results(engine)
+
+    store(engine, bank=[booked("1", 70_001, on=date(2026, 11, 11), ingested_at=later)])
+    matched(engine, as_of=later + timedelta(days=1))
+
+    assert alone == {("payout:flow:1", "payout"): ("missing", "bank", "")}
+    assert results(engine) == {("payout:flow:1", "payout"): AGREE}
+
+
+def test_a_payout_that_comes_months_later_still_meets_the_bank(engine: Engine) -> None:
+    store(engine, bank=[booked("1", 70_001, on=date(2026, 11, 11))])
+    matched(engine)
+    later = AS_OF + timedelta(days=200)
+    matched(engine, as_of=later)
+
+    store(engine, lines=[line("tm", "flow:1", "withdrawal", -70_001, days=9, ingested_at=later)])
+    matched(engine, as_of=later + timedelta(days=1))
+
+    assert results(engine) == {("payout:flow:1", "payout"): AGREE}
+
+
+def test_a_difference_follows_its_order_to_another_day_and_keeps_what_people_set(engine: Engine) -> None:
+    early = AS_OF - timedelta(days=5)
+    store(engine, orders=[sold("tm", "1", 10_000, completed=None)], lines=[line("tm", "1", "receipt", 9_000)])
+    matched(engine, as_of=early)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE recon_differences SET label = 'discount_not_booked', label_by = 'fin', owner = 'fin'")
+        done = PAID + timedelta(days=30)
+        connection.execute(
+            text("UPDATE orders SET completed_from = :at, completed_to = :at, changed_at = :now"), {"at": done, "now": AS_OF}
+        )
+
+    matched(engine, as_of=AS_OF)
+
+    asked = "SELECT d.completed_day, d.due_at, d.version, d.label, d.label_by, d.owner, r.completed_day, r.due_at"
+    [row] = rows(engine, f"{asked} FROM recon_differences AS d JOIN recon_results AS r USING (shop_id, order_no, type, currency)")
+    assert row[0] == row[6] == done.date() and row[1] == row[7]
+    assert tuple(row)[2:6] == (1, "discount_not_booked", "fin", "fin")
+
+
+def test_a_run_whose_proof_fails_is_undone_and_everything_matched_anew(engine: Engine) -> None:
+    day = date(2026, 11, 10)
+    store(engine, lines=[line("tm", "flow:1", "withdrawal", -700, payout_ref="P-000001", days=9)], bank=[booked("1", 700, on=day)])
+    for days in (0, 2):
+        matched(engine, as_of=AS_OF + timedelta(days=days))
+    # a mended manifest reads the file otherwise: what was a payout is none
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE settlement_lines SET type = 'payment_fee', payout_ref = NULL WHERE order_no = 'flow:1'")
+        connection.exec_driver_sql("INSERT INTO recon_touched (shop_id, order_no) VALUES ('tm', 'flow:1')")
+
+    done = matched(engine, as_of=AS_OF + timedelta(days=4))
+
+    runs = [tuple(row) for row in rows(engine, "SELECT status, anew FROM recon_runs ORDER BY run_id")]
+    assert runs == [("succeeded", True), ("succeeded", False), ("failed", False), ("succeeded", True)]
+    assert done.anew and set(results(engine)) == {("flow:1", "fee"), ("bank:6222/1", "payout")}
 
 
 def test_money_sent_back_before_completion_never_reaches_an_escrow_statement(engine: Engine) -> None:
@@ -337,7 +497,7 @@ def test_payouts_meet_the_bank_by_reference_by_amount_and_several_at_once(engine
         "payout:flow:5": ("missing", "bank", ""),
         "payout:结算20261109": AGREE,
         "bank:6222/5": ("missing", "statement", ""),
-        "bank:6222/6": AGREE,
+        "bank:6222/6": ("matched", "elsewhere", ""),
     }
 
 

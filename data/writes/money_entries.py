@@ -7,7 +7,7 @@ money sent back at all, and by when it has paid out what an order brought. Compu
 from sqlalchemy import Connection, text
 
 from data.writes.recon_indexes import without_indexes
-from models.reconciliation.rules import BACK_WITHIN, FACE_BY_TYPE, LATEST_DUE, RECEIVABLE
+from models.reconciliation.rules import BACK_WITHIN, FACE_BY_TYPE, LATEST_DUE, LONGEST_STATEMENT, RECEIVABLE
 
 COLUMNS = (
     "shop_id, order_no, type, part, match_type, channel, amount_minor, currency, occurred_at, completed_at, due_at, exact, bearer, source"
@@ -62,8 +62,10 @@ def _faced(face: str) -> str:
     return ", ".join(repr(key) for key, value in FACE_BY_TYPE.items() if value == face)
 
 
-# Shops of which a statement was ever taken in; money of the others has no T+N that anybody could tell, and never falls due.
-TOLD = "SELECT shop_id FROM shops AS s WHERE EXISTS (SELECT FROM settlement_lines AS l WHERE l.shop_id = s.shop_id)"
+# Shops of which a statement was ever taken in, and from when on; money of the others has no T+N that anybody could tell and never falls
+# due, and neither does money from long before the first statement begins: of the longest period of a statement the first may be lost.
+TOLD = """SELECT s.shop_id, (SELECT min(period_from) FROM statements AS st WHERE st.shop_id = s.shop_id) AS since FROM shops AS s
+        WHERE EXISTS (SELECT FROM settlement_lines AS l WHERE l.shop_id = s.shop_id)"""
 
 # Which terms hold when, channel by channel: an order looks its own up by one hash join instead of asking all rules. A channel without terms
 # of its own goes by those of '*', and so does one that has some before the first of them.
@@ -122,7 +124,7 @@ _SUMS = f"""
         coalesce({_OWED}, o.paid_minor, o.total_minor, o.goods_minor + coalesce(o.freight_minor, 0)) AS receivable,
         coalesce(o.refunded_minor, 0) AS refunded_minor, o.refunded_to IS NOT NULL OR o.cancelled_to IS NOT NULL AS ended,
         least(o.refunded_to, o.cancelled_to) AS ended_at, rule.clock, rule.days, rule.escrow,
-        told.shop_id IS NOT NULL AS told, o.ingested_at AS known_at,
+        told.shop_id IS NOT NULL AS told, told.since AS told_since, o.ingested_at AS known_at,
         {_named("channel", "fee_rules", "coalesce(o.channel, '')")} AS fee_channel,
         {_named("category", "fee_rules", "o.category")} AS fee_category
     FROM orders AS o {{keys}}
@@ -168,14 +170,21 @@ _DONE = "least(completed_at, CASE WHEN escrow THEN received_at END)"
 _CLOCK = "CASE WHEN clock = 'paid' THEN paid_at WHEN exact THEN completed_at ELSE greatest(completed_at, known_at) END"
 _DUE = f"""least(CASE WHEN clock = 'paid' OR completed_at IS NOT NULL THEN {_day_of(_CLOCK)} + days END,
             {_day_of("paid_at")} + {LATEST_DUE.days})"""
+
+
+def _covered(since: str) -> str:
+    """Return whether statements tell of what an instant may have led to, or ought to."""
+    return f"coalesce({_day_of(since)} >= {_day_of('told_since')} - {LONGEST_STATEMENT.days}, true)"
+
+
 _SENT = f"coalesce(back_at, {_DONE} + interval '{BACK_WITHIN.days} days', paid_at)"
 _PARTS = f"""
     SELECT *, greatest(receivable - coalesce(paid_minor, receivable), 0) AS subsidy,
         greatest(coalesce(
             discount_minor - coalesce(platform_discount_minor, greatest(receivable - coalesce(paid_minor, receivable), 0)),
             goods_minor + freight - receivable, 0), 0) AS discount,
-        CASE WHEN told THEN {_end_of(_DUE)} END AS due_at,
-        CASE WHEN told AND back <> 0 THEN {_end_of(f"{_day_of(_SENT)} + days")} END AS back_due
+        CASE WHEN told AND {_covered(f"coalesce({_CLOCK}, paid_at)")} THEN {_end_of(_DUE)} END AS due_at,
+        CASE WHEN told AND {_covered(_SENT)} AND back <> 0 THEN {_end_of(f"{_day_of(_SENT)} + days")} END AS back_due
     FROM netted WHERE NOT nothing OFFSET 0"""
 
 # What a refund gives back of a fee comes with the refund's line: as long as there is none, a fee that is still charged in full is right.

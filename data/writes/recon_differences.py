@@ -21,6 +21,8 @@ RESULT = tuple(
 )
 # What of a match makes it another difference than the one a person has looked at.
 _WEIGHED = ("class", "side", "internal_minor", "stated_minor", "bank_minor", "difference_minor")
+# What follows its match without another look; ``kind`` and what is explained are the labels' to say.
+_FOLLOWING = tuple(name for name in RESULT if name not in (*_WEIGHED, "kind", "explained_minor"))
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,22 @@ def sync_differences(connection: Connection, *, as_of: datetime, run_id: int, an
         given,
     )
     counts = {row[0]: row[1] for row in rows}
+    _carry_days(connection, anew=anew)
     _carry_explained(connection, anew=anew)
     return Synced(counts.get("opened", 0), counts.get("changed", 0), counts.get("reopened", 0), cleared)
+
+
+def _carry_days(connection: Connection, *, anew: bool) -> None:
+    """Let differences that are the ones they were follow their matches in all else: another day is no reason to look at them again."""
+    moved = "" if anew else f"AND ({_KEY}) IN (SELECT {_KEY} FROM recon_moved)"
+    now, was = (f"ROW({', '.join(f'{of}.{name}' for name in _FOLLOWING)})" for of in ("r", "d"))
+    connection.execute(
+        text(f"""
+        UPDATE recon_differences AS d SET ({", ".join(_FOLLOWING)}) = {now}
+        FROM (SELECT * FROM recon_results WHERE class IN ('partial', 'missing') {moved}) AS r
+        WHERE (r.shop_id, r.order_no, r.type, r.currency) = (d.shop_id, d.order_no, d.type, d.currency) AND {now} IS DISTINCT FROM {was}
+        """)
+    )
 
 
 def _carry_explained(connection: Connection, *, anew: bool) -> None:

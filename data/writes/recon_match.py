@@ -151,6 +151,9 @@ def matched_sql(connection: Connection, *, touched: bool, several: tuple[MoneySo
 
 _PARTS = ("internal", "stated", "discount", "freight", "refund", "waiting")
 _NOTHING_SETTLED = "settled_lines = 0"
+# Settled in part, while the rest stands in a statement as not settled yet and has not fallen due.
+_PART_TO_COME = """abs(difference_minor) > tolerance AND difference_minor::numeric * sign(internal_minor) > 0
+        AND stated_minor::numeric * internal_minor >= 0 AND unsettled_lines > 0 AND due_at > :as_of"""
 # Money that only moves between the merchant's own accounts has no order to agree with; what has not fallen due may still come.
 _CLASS = f"""CASE
     WHEN type = 'movement' THEN 'matched'
@@ -159,6 +162,7 @@ _CLASS = f"""CASE
     WHEN {_NOTHING_SETTLED} AND (due_at IS NULL OR due_at > :as_of) THEN 'pending'
     WHEN {_NOTHING_SETTLED} THEN 'missing'
     WHEN entries = 0 AND stated_minor <> 0 THEN 'missing'
+    WHEN {_PART_TO_COME} THEN 'pending'
     WHEN abs(difference_minor) > tolerance OR late THEN 'partial'
     ELSE 'matched' END"""
 
@@ -237,11 +241,16 @@ def _entry_rows(*, touched: bool, linked: bool) -> str:
 
 
 def _line_rows(*, touched: bool, linked: bool, several: tuple[MoneySource, ...]) -> str:
-    """Return the rows of statements; those not settled yet, and those that a better source tells too, wait and are not summed."""
+    """Return the rows of statements; those not settled yet, and those that a better source tells too, wait and are not summed.
+
+    A better source tells a line too where it tells of the line's day, and of the same money of the same order on any day.
+    """
     key, links = _canonical("l", FACE, linked=linked)
     waits, covered = "l.pending", ""
     if several:
-        waits = "(l.pending OR coalesce(told.preference > best.preference, false))"
+        of = key.replace(" AS shop_id", "").replace(" AS order_no", "")
+        waits = f"""(l.pending OR coalesce(told.preference > best.preference AND told.preference > min(told.preference)
+            FILTER (WHERE NOT l.pending) OVER (PARTITION BY {of}, {FACE}, l.currency, told.money), false))"""
         covered = f"""
         LEFT JOIN ({money_values(several)}) AS told ON told.source = l.source
         LEFT JOIN (
@@ -249,9 +258,13 @@ def _line_rows(*, touched: bool, linked: bool, several: tuple[MoneySource, ...])
             GROUP BY shop_id, day, money
         ) AS best ON (best.shop_id, best.money) = (l.shop_id, told.money) AND best.day = CAST(l.occurred_at AT TIME ZONE :zone AS date)"""
     return f"""
-        SELECT {key}, {FACE}, l.currency, coalesce(shops.channel, ''), 0, 1, CASE WHEN {waits} THEN 0 ELSE 1 END, l.pending::int, 0,
-            CASE WHEN {waits} THEN 0 ELSE l.amount_minor END, 0, 0, 0, CASE WHEN {waits} THEN l.amount_minor ELSE 0 END,
-            l.completed_at, CASE WHEN {waits} THEN NULL ELSE coalesce(l.settled_at, l.occurred_at) END, NULL, NULL, l.occurred_at
-        FROM settlement_lines AS l {_keys("l", touched=touched)} LEFT JOIN shops ON shops.shop_id = l.shop_id
-        LEFT JOIN {FACES} ON faces.type = l.type {links} {covered}
-        WHERE {FACE} <> 'payout'"""
+        SELECT shop_id, order_no, face, currency, channel, 0, 1, CASE WHEN waits THEN 0 ELSE 1 END, pending::int, 0,
+            CASE WHEN waits THEN 0 ELSE amount_minor END, 0, 0, 0, CASE WHEN waits THEN amount_minor ELSE 0 END,
+            completed_at, CASE WHEN waits THEN NULL ELSE coalesce(settled_at, occurred_at) END, NULL, NULL, occurred_at
+        FROM (
+            SELECT {key}, {FACE} AS face, l.currency, coalesce(shops.channel, '') AS channel, {waits} AS waits, l.pending, l.amount_minor,
+                l.completed_at, l.settled_at, l.occurred_at
+            FROM settlement_lines AS l {_keys("l", touched=touched)} LEFT JOIN shops ON shops.shop_id = l.shop_id
+            LEFT JOIN {FACES} ON faces.type = l.type {links} {covered}
+            WHERE {FACE} <> 'payout'
+        ) AS line"""

@@ -16,15 +16,15 @@ from data.writes.money_entries import TOLD
 _OVERLAP = timedelta(hours=6)
 
 
-def told_shops(connection: Connection) -> list[str]:
-    """Return the shops of which a statement was ever taken in."""
-    return sorted(connection.execute(text(TOLD)).scalars())
+def told_shops(connection: Connection) -> dict[str, str]:
+    """Return the shops of which a statement was ever taken in, and the instant from which on statements tell of each ('' = of all)."""
+    return {row.shop_id: "" if row.since is None else row.since.isoformat() for row in connection.execute(text(TOLD))}
 
 
 def touch(connection: Connection, *, since: datetime, as_of: datetime, newly_told: Sequence[str]) -> int:
     """Gather the touched keys and return how many there are; ``since`` is when the last run that succeeded began.
 
-    With the first statement of a shop the money of all its orders may have fallen due.
+    With the first statement of a shop, and with one of older days than any before, the money of all its orders may have fallen due.
     """
     _open(connection)
     connection.execute(
@@ -75,18 +75,24 @@ def spread(connection: Connection) -> None:
 
 
 def cover_days(connection: Connection, sources: tuple[MoneySource, ...], *, zone: str, anew: bool) -> None:
-    """Note which source tells of which shop's days, and touch the lines that a better source now tells of on the same day."""
+    """Note which source tells of which shop's days, and touch the lines that a better source now tells of on the same day.
+
+    While one source alone tells of a money no days are kept of it; with the first of another, those of all its lines are.
+    """
     if anew:
         connection.execute(text("DELETE FROM recon_days"))
-    keys = "" if anew else "JOIN recon_keys AS k ON (k.shop_id, k.order_no) = (l.shop_id, l.order_no)"
     several = several_tellings(connection, sources)
     if not several:
         return
-    given = {"zone": zone, "sources": [each.source for each in several]}
+    kept = set(connection.execute(text("SELECT DISTINCT source FROM recon_days")).scalars())
+    given = {"zone": zone, "sources": [each.source for each in several], "unkept": [s.source for s in several if s.source not in kept]}
+    keys = "" if anew else "JOIN recon_keys AS k ON (k.shop_id, k.order_no) = (l.shop_id, l.order_no)"
     connection.execute(
         text(f"""
         CREATE TEMP TABLE recon_new_days ON COMMIT DROP AS
         SELECT DISTINCT l.shop_id, l.source, CAST(l.occurred_at AT TIME ZONE :zone AS date) AS day
+        FROM settlement_lines AS l WHERE l.source = ANY(:unkept)
+        UNION SELECT l.shop_id, l.source, CAST(l.occurred_at AT TIME ZONE :zone AS date)
         FROM settlement_lines AS l {keys} WHERE l.source = ANY(:sources)
         EXCEPT SELECT shop_id, source, day FROM recon_days
         """),

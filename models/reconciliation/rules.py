@@ -111,6 +111,9 @@ BACK_WITHIN = timedelta(days=15)
 # Nothing said of its completion, an order's money is due this long after it was paid all the same.
 LATEST_DUE = timedelta(days=60)
 
+# Statements come by the month or more often: what is older than the first one by no more may stand in one that was lost.
+LONGEST_STATEMENT = timedelta(days=31)
+
 # What a merchant may let pass at most of a receipt, in minor units: more would be a blind eye.
 MOST_TOLERANCE_MINOR = 10_000
 
@@ -135,9 +138,23 @@ def rule_for(match_type: str, channel: str) -> Rule:
     )
 
 
+# Raised with whatever else decides a match: what was judged before is judged anew once.
+JUDGEMENT = 2
+
+
 def rules_digest() -> str:
     """Return a digest of all that decides a match here; results judged by another one are matched anew."""
     decided = repr(
-        (RULES, sorted(FACE_BY_TYPE.items()), sorted(RECEIVABLE.items()), LATEST_DUE, PAYOUT_WINDOW_DAYS, MOST_MERGED, MOST_REGROUPED)
+        (
+            JUDGEMENT,
+            RULES,
+            sorted(FACE_BY_TYPE.items()),
+            sorted(RECEIVABLE.items()),
+            LATEST_DUE,
+            LONGEST_STATEMENT,
+            PAYOUT_WINDOW_DAYS,
+            MOST_MERGED,
+            MOST_REGROUPED,
+        )
     )
     return hashlib.blake2b(decided.encode(), digest_size=8).hexdigest()
