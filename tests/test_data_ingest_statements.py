@@ -27,6 +27,7 @@ from tests.statement_files import NOW, by_type, give_shops, rows, state, take, t
 from tests.statement_rows import (
     ALIPAY,
     ALIPAY_TRADE,
+    DOUYIN_SETTLED,
     JD_V1,
     JD_V2,
     JD_V3_FEES,
@@ -44,6 +45,7 @@ from tests.statement_rows import (
     jd_v3_fee,
     jd_v3_line,
     pdd_row,
+    settled_row,
     stripe_row,
     table,
     trade_row,
@@ -441,6 +443,21 @@ def test_the_summary_beside_a_bill_is_recognised_and_adds_nothing(engine: Engine
     # a file that merely is called so is none
     strange = write(tmp_path / "业务明细(汇总).csv", "门店编号,门店名称\r\n1,总店\r\n")
     assert take(engine, strange, home=tmp_path, shop="tm").status == "refused"
+
+
+def test_the_same_amount_of_an_order_on_two_days_is_two_lines_whichever_file_each_is_in(engine: Engine, tmp_path: Path) -> None:
+    give_shops(engine)
+    back = settled_row("6900000000000000013", "-8", "0", "8", 结算单类型="结算后退款-原路退回")
+    later = back | {"结算时间": "2026-11-04 10:00:00"}
+    fees = [jd_v1_row("280000000001", "价保扣款", "-15.00", 到账时间=at) for at in ("2026-11-02 08:00:00", "2026-11-09 08:00:00")]
+    waiting = jd_v1_row("280000000001", "价保扣款", "-15.00", 结算状态="未结算", 到账时间="--", 账单生成时间="--")
+
+    files = ((DOUYIN_SETTLED, [back]), (DOUYIN_SETTLED, [back, later]), (JD_V1, [waiting]), (JD_V1, fees[:1]), (JD_V1, fees))
+    for number, (header, cells) in enumerate(files):
+        take(engine, write(tmp_path / f"{number}.csv", table(header, cells)), home=tmp_path)
+
+    assert by_type(engine) == {"refund": -16_00, "price_protection": -30_00}
+    assert rows(engine, "SELECT count(*) FROM settlement_lines WHERE NOT pending") == [(4,)]
 
 
 def test_what_two_bookings_settle_is_two_lines_and_what_waited_makes_room(engine: Engine, tmp_path: Path) -> None:
