@@ -94,6 +94,23 @@ def asked(found: Reconciled, *, view: View) -> ReconWanted:
     )
 
 
+def narrowed(wanted: ReconWanted, found: Reconciled) -> str:
+    """Say all that the list is narrowed to, for whoever has the file alone."""
+    side = 0 if language() == SOURCE else 1
+    kinds, owners = options.kind_names(), options.owner_names()
+    parts = [said.state_name(wanted.state), *map(said.label, wanted.labels), *map(said.class_name, wanted.classes)]
+    parts += [kinds[key][side] for key in wanted.kinds] + [said.money_type(key) for key in wanted.types]
+    if wanted.owner is not None:
+        parts.append(owners["nobody" if wanted.owner == NOBODY else "mine"][side])
+    if wanted.older_days is not None:
+        parts.append(t("账龄至少 {days} 天", days=fmt.full_count(wanted.older_days)))
+    if wanted.least_minor is not None:
+        parts.append(t("金额至少 {money}", money=found.money(wanted.least_minor)))
+    if wanted.search:
+        parts.append(t("订单号以 {search} 开头，不限日期", search=wanted.search))
+    return " · ".join(parts)
+
+
 def frame(rows: Sequence[DifferenceRow], *, view: View) -> pd.DataFrame:
     """Return the rows as they read in the table."""
     return pd.DataFrame([_line(row, view=view) for row in rows])

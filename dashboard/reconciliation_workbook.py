@@ -144,12 +144,17 @@ def _differences(found: Reconciled, wanted: ReconWanted, *, chosen: str, view: V
         for row in rows
     ]
     note = t("只含前 {count} 笔", count=fmt.full_count(MOST_ROWS)) if len(rows) >= MOST_ROWS else ""
-    narrowed = t("按页面的筛选：{state}", state=said.state_name(wanted.state))
+    narrowed = t("按页面的筛选：{filters}", filters=reconciliation_queue.narrowed(wanted, found))
     return Sheet(t("差异清单"), columns, lines, headlines=(narrowed, chosen), note=note)
 
 
 def _entries(found: Reconciled, *, chosen: str, view: View) -> Sheet:
     rows = list(_every(lambda after: _journal_page(found, after, view=view)))
+    note = ""
+    if len(rows) >= MOST_ROWS:
+        # half an entry would not balance
+        rows = [row for row in rows if row.difference_id != rows[-1].difference_id]
+        note = t("只含前 {count} 行，按差异编号；其余请缩小日期后另行导出", count=fmt.full_count(len(rows)))
     columns = [
         Column(t(head)) for head in (msg("凭证"), msg("订单号"), msg("渠道"), msg("科目编号"), msg("科目"), msg("摘要"), msg("币种"))
     ]
@@ -173,7 +178,7 @@ def _entries(found: Reconciled, *, chosen: str, view: View) -> Sheet:
     headline = t("借贷平衡") if all(debit == credit for debit, credit in sums.values()) else t("借贷不平")
     # several currencies have no sum
     total = (t("合计"), *[None] * 6, *(major(minor, currencies[0]) for minor in sums[currencies[0]])) if len(currencies) == 1 else None
-    return Sheet(t("建议分录"), columns, lines, headlines=(headline, chosen), total=total)
+    return Sheet(t("建议分录"), columns, lines, headlines=(headline, t("未关闭的与待记账的差异"), chosen), total=total, note=note)
 
 
 def _proof(found: Reconciled, *, chosen: str, view: View) -> Sheet:

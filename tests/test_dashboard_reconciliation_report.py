@@ -26,7 +26,7 @@ from dashboard.i18n import speaking, t
 from dashboard.periods import Period
 from dashboard.reconciliation import Reconciled
 from dashboard.view import View
-from data.reads import ReconAsked, ReconWanted
+from data.reads import NOBODY, ReconAsked, ReconWanted
 from models.people import Person
 from models.scope import EVERYTHING, Scope
 from tests import printed_text
@@ -110,6 +110,33 @@ def test_page_workbook_and_pdf_say_the_same_figures(asked: ReconAsked, scope: Sc
         money = fmt.full_money(round(row[-1 if len(row) == 2 else 3] * 100), currency=found.currency, decimals=found.decimals)
         assert money in said
     assert all(name in said and shown in said for name, shown in bars)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "zh",
+            "按页面的筛选：待处理 · 佣金费率差异 · 部分差异 · 佣金 · 无人认领 · 账龄至少 3 天 · 金额至少 ¥1.00"
+            " · 订单号以 RA 开头，不限日期",
+        ),
+        (
+            "en",
+            "As filtered on the page: Open · Commission at another rate · Partly different · Commission · Nobody’s · at least 3 days old"
+            " · at least ¥1.00 · order numbers beginning with RA, of any day",
+        ),
+    ],
+)
+def test_the_list_says_all_that_it_was_narrowed_to(language: str, said: str, shop: Engine) -> None:
+    view = view_of(EVERYTHING)
+    wanted = ReconWanted(
+        as_of=NOW, labels=("commission_rate",), classes=("partial",), types=("commission",), owner=NOBODY, older_days=3, least_minor=100,
+        search="RA",
+    )  # fmt: skip
+
+    book = read_back(found_of(ASKED[0], view=view), wanted, view=view, language=language)
+
+    assert book[t_in(language, "差异清单")][0][0] == said
 
 
 def t_in(language: str, text: str) -> str:
