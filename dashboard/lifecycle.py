@@ -130,20 +130,24 @@ def asked(view: View, *, choices: Choices) -> Question | None:
     closed = min(snapshot.closed_until, business_today(view.as_of, zone=view.zone))
     span = health.closed_span(view.filters, closed=closed)
     part = replace(health.part_of(view.filters), carriers=carriers)
-    return Question(part, replace(span, compared=compared_days(span, how=compared, chosen=chosen)), snapshot)
+    return Question(part, replace(span, compared=compared_days(span, how=compared, chosen=chosen, closed=closed)), snapshot)
 
 
-def compared_days(span: Span, *, how: str, chosen: tuple[date, date] | None = None) -> tuple[date, date] | None:
-    """Return the first and last day that a span is held against; None for the days right before it.
+def compared_days(span: Span, *, how: str, chosen: tuple[date, date] | None = None, closed: date | None = None) -> tuple[date, date] | None:
+    """Return the first and last day that a span is held against, all before ``closed``; None for the days right before it.
 
     >>> from datetime import date
     >>> compared_days(Span(date(2026, 11, 16), date(2026, 11, 22)), how="weeks")
     (datetime.date(2026, 10, 19), datetime.date(2026, 10, 25))
+    >>> compared_days(Span(date(2026, 11, 16), date(2026, 11, 22)), how="custom", chosen=(date(2026, 11, 23), date(2026, 11, 9)), \
+closed=date(2026, 11, 23))
+    (datetime.date(2026, 11, 9), datetime.date(2026, 11, 22))
     >>> compared_days(Span(date(2026, 10, 24), date(2026, 11, 22)), how="weeks")[1] < date(2026, 10, 24)
     True
     """
     if how == "custom" and chosen is not None:
-        first, last = sorted(chosen)
+        # of a day that is not over, what is due by tonight would count as late
+        first, last = (day if closed is None else min(day, closed - timedelta(days=1)) for day in sorted(chosen))
         return first, last
     if how == "weeks":
         # a longer span goes back by as many times four weeks as keep it apart from itself

@@ -100,7 +100,7 @@ def headline(asked_for: Wanted, question: Question) -> str:
 
 def table(asked_for: Wanted, question: Question, *, view: View, choices: Choices) -> None:
     """Draw one page of the list with the way to the next page and back."""
-    pages = _pages((_same(asked_for), question.part, view.scope))
+    pages = _pages((_same(asked_for), question.span, question.part, view.scope))
     rows = cached_reads.orders_page(view.scope, question.part, asked_for, pages[-1])
     if not rows and len(pages) == 1:
         states.empty(t("没有这样的订单"), body=t("可放宽上面的筛选，或换一段日期。"), icon=":material/search_off:")

@@ -8,7 +8,7 @@ from dashboard import drill, fmt, lifecycle, lifecycle_charts, words
 from dashboard.i18n import language, t
 from dashboard.lifecycle import Lifecycle, Question
 from dashboard.lifecycle_charts import Bar
-from dashboard.options import STAGE
+from dashboard.options import ALL_ORDERS, COMPONENT, SEARCH, STAGE
 from dashboard.tables import Figures, Words, listing, unbroken
 from dashboard.view import View
 from models.stages import SHARE_NAMES, SHARES
@@ -144,3 +144,5 @@ def _clicked() -> None:
     chosen = drill.clicked(st.session_state.get(_CHART))
     if chosen:
         st.session_state[STAGE] = chosen
+        # the orders of the stage, not those behind a component or of a search
+        st.session_state[COMPONENT], st.session_state[SEARCH] = ALL_ORDERS, ""

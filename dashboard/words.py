@@ -19,7 +19,6 @@ CHANNELS: dict[str, str] = {
     "pdd": msg("拼多多"),
     "pinduoduo": msg("拼多多"),
     "kuaishou": msg("快手"),
-    "weixin": msg("微信小店"),
     "wechat_shop": msg("微信小店"),
     "shopify": "Shopify",
     "shopee": "Shopee",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, text
@@ -122,6 +123,28 @@ def test_two_chosen_periods_are_compared(merchant: Engine) -> None:
 
     assert not app.exception
     assert f"{days['from']} — {days['to']} 对比 {days['cfrom']} — {days['cto']}" in texts(app)
+
+
+def test_no_open_day_is_compared_with(merchant: Engine) -> None:
+    today = datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")).date()
+    days = {"from": today - timedelta(days=12), "to": today - timedelta(days=8), "cfrom": today - timedelta(days=3), "cto": today}
+
+    app = open_page(ORDERS, period="自定义", compare="自选", **{key: day.isoformat() for key, day in days.items()})
+
+    assert f"对比 {days['cfrom']} — {today - timedelta(days=1)}" in texts(app)
+
+
+def test_another_end_of_the_days_begins_the_list_anew(merchant: Engine) -> None:
+    today = datetime.now(UTC).date()
+    app = open_page(
+        ORDERS, period="自定义", **{"from": (today - timedelta(days=20)).isoformat(), "to": (today - timedelta(days=9)).isoformat()}
+    )
+    app.button(key="list_on").click().run()
+    turned = "第 2 页" in texts(app)
+
+    app.date_input(key="to").set_value(today - timedelta(days=2)).run()
+
+    assert turned and "第 1 页" in texts(app)
 
 
 def test_the_variants_add_up_to_the_orders_placed(merchant: Engine) -> None:

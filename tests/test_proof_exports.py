@@ -99,7 +99,7 @@ def test_orders_of_one_number_on_several_platforms_are_several_orders(engine: En
         "pdd": export_text(PDD, [pdd_order("1")]),
         "taobao": export_text(QIANNIU, [qianniu_order("1")]),
         "shopify": export_text(SHOPIFY, [shopify_row("#1001", "1"), shopify_further("#1001", "LID-1")]),
-        "weixin": export_text(WECHAT, [wechat_row("1")]),
+        "wechat_shop": export_text(WECHAT, [wechat_row("1")]),
     }
     for name, content in files.items():
         assert take(engine, write_export(tmp_path / f"{name}.csv", content)).refused == ()
@@ -148,4 +148,4 @@ def test_the_shop_master_and_the_export_mean_the_same_channel(engine: Engine, tm
 
     take(engine, _wechat(tmp_path, wechat_row("1")))
 
-    assert rows(engine, "SELECT shop_id, channel FROM orders") == [("wx", "weixin")]
+    assert rows(engine, "SELECT shop_id, channel FROM orders") == [("wx", "wechat_shop")]
