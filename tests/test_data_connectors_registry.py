@@ -296,3 +296,21 @@ def test_a_choice_names_the_mapped_columns_that_the_file_lacks(tmp_path: Path) -
     assert isinstance(choice, Choice)
     assert "运费" in choice.missing
     assert "省" not in choice.missing
+
+
+ORDERED = {channel for each in manifests() if each.kind == "orders" for channel in (each.channel, *each.also_channels)}
+
+
+@pytest.mark.parametrize("file", ["fee_rules", "settlement_rules", "promise_rules"])
+def test_the_rules_that_are_shipped_are_of_channels_whose_orders_come(file: str) -> None:
+    with (SHIPPED.parents[1] / "reference" / f"{file}.csv").open(encoding="utf-8", newline="") as rows:
+        ruled = {row["channel"] for row in csv.DictReader(rows)} - {"*"}
+
+    # orders of Kuaishou come through whichever system a merchant keeps them in
+    assert ruled - ORDERED <= {"kuaishou"}
+
+
+def test_a_bill_is_of_a_channel_whose_orders_come() -> None:
+    bills = {each.name: {each.channel, *each.also_channels} for each in manifests() if each.kind == "settlement"}
+
+    assert {name for name, channels in bills.items() if not channels & ORDERED} == set()
