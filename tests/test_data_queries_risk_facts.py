@@ -83,18 +83,21 @@ def test_stubs_virtual_orders_and_other_shops_are_left_out(connection: Connectio
     assert risk_facts(connection, since=SINCE, as_of=NOW, keys=[("dy", "4")])["order_no"].tolist() == ["4"]
 
 
-def test_a_warehouse_is_stated_where_the_platform_itself_named_it(connection: Connection) -> None:
-    insert_rows(connection, tables.orders, [_paid("P", warehouse_code="W1"), _paid("W", warehouse_code="W1")])
+def test_a_warehouse_is_stated_where_the_platform_itself_named_it_and_nobody_another(connection: Connection) -> None:
+    insert_rows(
+        connection, tables.orders, [_paid("P", warehouse_code="W1"), _paid("W", warehouse_code="W1"), _paid("R", warehouse_code="W2")]
+    )
     claim = {"shop_id": "tm", "parent": False, "owned": 0, "observed_at": PAID, "manifest_version": 1, "file_id": 1, "row_number": 1}
     insert_rows(
         connection, tables.order_claims,
         [{**claim, "order_no": "P", "source": "p", "rank": 30, "warehouse_code": "W1"},
+         {**claim, "order_no": "R", "source": "p", "rank": 30, "warehouse_code": "W1"},
          {**claim, "order_no": "W", "source": "w", "rank": 20, "warehouse_code": "W1"}],
     )  # fmt: skip
 
     found = risk_facts(connection, since=SINCE, as_of=NOW).set_index("order_no")["warehouse_stated"]
 
-    assert found.to_dict() == {"P": True, "W": False}
+    assert found.to_dict() == {"P": True, "W": False, "R": False}
 
 
 def test_a_shops_clock_has_its_zone_and_the_days_of_its_calendar(connection: Connection) -> None:

@@ -75,7 +75,17 @@ def _other_future(facts: pd.DataFrame, *, after: float) -> pd.DataFrame:
             if f"{name}_{end}" in changed:
                 changed.loc[later, f"{name}_{end}"] = np.nan
                 changed.loc[odd, f"{name}_{end}"] = after + 5 * HOUR
+    # where it goes from, and by whom, is not known before the step that says so
+    unnamed = ~(_named_at(facts, "waybilled", "shipped") <= after)
+    changed["carrier_code"] = np.where(unnamed, "", changed["carrier_code"])
+    unplaced = ~facts["warehouse_stated"] & ~(_named_at(facts, "allocated", "waybilled", "shipped") <= after)
+    for name in ("warehouse_code", "warehouse_region", "warehouse_city"):
+        changed[name] = np.where(unplaced, "", changed[name])
     return changed
+
+
+def _named_at(facts: pd.DataFrame, *steps: str) -> pd.Series:
+    return facts[[f"{step}_known_at" for step in steps]].min(axis=1)
 
 
 def test_every_history_and_load_feature_is_what_a_plain_loop_counts(facts: pd.DataFrame, deadline: np.ndarray) -> None:
@@ -119,7 +129,9 @@ def _same(level: str, people: list[_Told], row: int, *, warehouse: str, carrier:
 
 def _counted(level: str, mine: list[_Told], now: float) -> dict[str, float]:
     """Count in loops what the columns say, those that do not draw towards a wider level."""
-    known = [other for other in mine if not np.isnan(other.late) and now - history.LONG < other.known_at <= now]
+    since = {id(other): _keyed_since(level, other) for other in mine}
+    told = [other for other in mine if not np.isnan(other.late)]
+    known = [other for other in told if now - history.LONG < max(other.known_at, since[id(other)]) <= now]
     left = sorted((other for other in mine if other.shipped_known_at <= now), key=lambda other: other.shipped_known_at)
     found = {f"{level}_known_long": float(len(known)) if mine or level in ("shop", "sku") else np.nan}
     lasting = [_worked(other.start_at, other.shipped_at) for other in left if other.shipped_known_at > now - history.LONG]
@@ -130,9 +142,18 @@ def _counted(level: str, mine: list[_Told], now: float) -> dict[str, float]:
         del found[f"{level}_known_long"]
     if level in load.LEVELS and mine:
         gone = [min(x for x in (o.shipped_known_at, o.ended_known_at, o.start_known_at + 30 * DAY) if not np.isnan(x)) for o in mine]
-        found[f"{level}_open"] = float(sum(o.start_known_at <= now < max(g, o.start_known_at) for o, g in zip(mine, gone, strict=True)))
-        found[f"{level}_new_day"] = float(sum(now - DAY < o.start_known_at <= now for o in mine))
+        came = [max(o.start_known_at, since[id(o)]) for o in mine]
+        found[f"{level}_open"] = float(sum(c <= now < max(g, c) for c, g in zip(came, gone, strict=True)))
+        found[f"{level}_new_day"] = float(sum(now - DAY < c <= now for c in came))
     return found
+
+
+def _keyed_since(level: str, order: _Told) -> float:
+    """Return when it was first known that an order goes from this place, by this carrier; never where no step ever said so."""
+    sent = [order.waybilled_known_at, order.shipped_known_at]
+    placed = -INF if order.warehouse_stated else min((x for x in (order.allocated_known_at, *sent) if not np.isnan(x)), default=INF)
+    carried = min((x for x in sent if not np.isnan(x)), default=INF)
+    return {"shop": -INF, "sku": -INF, "lane": max(placed, carried)}.get(level, placed)
 
 
 def _worked(start: float, end: float) -> float:

@@ -155,14 +155,14 @@ _NAMED = ", ".join(f"'{event}'" for event in _EVENTS)
 # twice: a list of all their columns would not fit in memory, one of their keys does.
 _FACTS = f"""
     WITH chosen AS MATERIALIZED (
-        SELECT o.shop_id, o.order_no, o.nature, o.line_source FROM orders AS o {{keyed}} WHERE {_CHOSEN}
+        SELECT o.shop_id, o.order_no, o.nature, o.line_source, o.warehouse_code FROM orders AS o {{keyed}} WHERE {_CHOSEN}
     ),
     learnt AS (
         SELECT shop_id, order_no, {_LEARNT} FROM order_events AS e JOIN chosen USING (shop_id, order_no)
         WHERE chosen.nature = 'live' AND e.nature = 'live' AND type IN ({_NAMED}) AND part = '' GROUP BY shop_id, order_no
     ),
     said AS (
-        SELECT shop_id, order_no, bool_or(c.warehouse_code IS NOT NULL AND c.rank = {RANK_PLATFORM}) AS warehouse
+        SELECT shop_id, order_no, bool_or(c.warehouse_code = chosen.warehouse_code AND c.rank = {RANK_PLATFORM}) AS warehouse
         FROM order_claims AS c JOIN chosen USING (shop_id, order_no)
         WHERE c.warehouse_code IS NOT NULL GROUP BY shop_id, order_no
     ),

@@ -30,5 +30,5 @@ INSTANTS: tuple[str, ...] = (
 )
 # Amounts in minor units of the order's own currency.
 NUMBERS: tuple[str, ...] = ("goods_minor", "freight_minor", "paid_minor", "discount_minor", "lines", "pieces", "distance_km")
-# ``warehouse_stated``: the source that names the order named its warehouse too, so that it was known from the start.
+# ``warehouse_stated``: the source that names the order named this warehouse too, so that it was known from the start.
 FLAGS: tuple[str, ...] = ("closed_by_merchant", "backfilled", "warehouse_stated")

@@ -39,7 +39,8 @@ class Scene:
 
     Local and working seconds are those of the order's shop; ``deadlines``, ``local_starts``, ``worked_left`` (when it left) and
     ``hours`` (working hours until then) are of all orders, the others of the rows. Keys number shops, places (shop × warehouse) and lanes
-    (× carrier), for all orders as they went (``…_keys``) and for the rows as known, else as expected, at their instants.
+    (× carrier), for all orders as they went and for the rows (``…_of_rows``) as known, else as expected, at their instants;
+    ``keyed_since`` is when a level's key of each order was known.
     """
 
     facts: pd.DataFrame
@@ -59,6 +60,7 @@ class Scene:
     hours: Floats
     words: Mapping[str, Sequence[str]]
     keys: Mapping[str, Ints]
+    keyed_since: Mapping[str, Floats]
     asked: Mapping[str, Asked]
     keys_of_rows: Mapping[str, Ints]
     warehouse: Ints
@@ -76,7 +78,10 @@ class Scene:
         # whoever asks second, in another thread, waits for it rather than sort once more
         with self._locks.setdefault((level, event), Lock()):
             if (level, event) not in self._timelines:
-                self._timelines[level, event] = Timeline(self.keys[level], self.instants[event])
+                # nobody stands in a place's queue before it is known to be theirs
+                since = self.keyed_since.get(level)
+                instants = self.instants[event] if since is None else np.maximum(self.instants[event], since)
+                self._timelines[level, event] = Timeline(self.keys[level], instants)
             return self._timelines[level, event]
 
     @cached_property
@@ -128,6 +133,7 @@ def scene(facts: pd.DataFrame, clocks: Mapping[str, ShopClock], *, rows: Ints, a
         hours=(worked_end - worked_start) / 3_600.0,
         words=words,
         keys=keys,
+        keyed_since={level: found for level, parts in LEVELS.items() if (found := _latest(parts, since)) is not None},
         asked=asked,
         keys_of_rows=keys_of_rows,
         warehouse=warehouse,
@@ -146,6 +152,16 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
     "sku": ("shop_id", "sku_code"),
     "city": ("shop_id", "warehouse_region", "warehouse_city"),
 }
+
+
+# Parts of a key that an order may get after its start.
+_LEARNT = ("warehouse_code", "warehouse_region", "warehouse_city", "carrier_code")
+
+
+def _latest(parts: Sequence[str], since: Mapping[str, Floats]) -> Floats | None:
+    """Return from when on all parts of a level's key are known, NaN = never; None where they always are."""
+    named = [since["warehouse_code" if part.startswith("warehouse") else part] for part in parts if part in _LEARNT]
+    return np.maximum.reduce(named) if named else None
 
 
 def outcomes(facts: pd.DataFrame, deadline: Floats) -> Outcomes:
