@@ -90,14 +90,15 @@ def in_use(connection: Connection, *, task: str, memory: Memory) -> InUse:
 
 
 def _scores(
-    connection: Connection, due: Sequence[tuple[str, str]], *, used: Sequence[InUse], as_of: datetime, most_reasons: int
+    connection: Connection, due: Sequence[tuple[str, str, datetime]], *, used: Sequence[InUse], as_of: datetime, most_reasons: int
 ) -> pd.DataFrame:
     if not due:
         return pd.DataFrame()
     facts, clocks = risk_facts(connection, since=as_of - HISTORY, as_of=as_of), risk_clocks(connection)
+    keys = [(shop_id, order_no) for shop_id, order_no, _ in due]
     with ThreadPoolExecutor(len(SCORED), thread_name_prefix="examples") as pool:
         # mostly sorting and searching, which threads do side by side
-        found = list(pool.map(lambda task: open_examples(facts, clocks, target=task, as_of=as_of, keys=due), SCORED))
+        found = list(pool.map(lambda task: open_examples(facts, clocks, target=task, as_of=as_of, keys=keys), SCORED))
     frames = []
     for task, each, rows in zip(SCORED, used, found, strict=True):
         scorer: FittedModel | Baseline
@@ -105,7 +106,9 @@ def _scores(
         frames.append(_frame(rows, scorer, used=each, as_of=as_of))
         if task == PRIMARY:
             frames[0]["reasons"] = _reasons(rows, frames[0], used=each, most=most_reasons)
-    return _joined(*frames)
+    # as it was before the facts were read: what changed in between is due again
+    changed = pd.DataFrame(due, columns=["shop_id", "order_no", "order_changed_at"])
+    return _joined(*frames).merge(changed, on=["shop_id", "order_no"], how="left")
 
 
 def _frame(rows: Examples, scorer: FittedModel | Baseline, *, used: InUse, as_of: datetime) -> pd.DataFrame:
@@ -142,4 +145,4 @@ def _joined(primary: pd.DataFrame, promise: pd.DataFrame) -> pd.DataFrame:
         columns={"probability": "promise_probability", "low": "promise_low", "high": "promise_high", "version": "promise_version"}
     )
     joined = primary.rename(columns={"version": "model_version"}).merge(beside, on=["shop_id", "order_no"], how="left")
-    return joined[["shop_id", "order_no", *NOW_COLUMNS]]
+    return joined[["shop_id", "order_no", *(name for name in NOW_COLUMNS if name in joined)]]

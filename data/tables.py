@@ -1981,6 +1981,7 @@ risk_now = Table(
     Column("scored_at", Time, nullable=False),
     *_risk_columns(),
     Column("due_at", Time, comment="end of the primary target's time"),
+    Column("order_changed_at", Time, comment="state of the order that was scored"),
     Column("raw_log_odds", Double, comment="of the model before its calibrator; what the reasons add up to"),
     Column("reasons", JSONB, comment="the strongest, [{feature, log_odds, zh, en}]; null where not computed"),
     CheckConstraint("probability BETWEEN 0 AND 1 AND low <= probability AND probability <= high", name="band"),

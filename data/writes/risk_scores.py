@@ -13,7 +13,7 @@ SCORE_COLUMNS: tuple[str, ...] = (
     "landmark", "probability", "low", "high", "model_version", "fallback",
     "promise_probability", "promise_low", "promise_high", "promise_version",
 )  # fmt: skip
-NOW_COLUMNS: tuple[str, ...] = (*SCORE_COLUMNS, "due_at", "raw_log_odds", "reasons")
+NOW_COLUMNS: tuple[str, ...] = (*SCORE_COLUMNS, "due_at", "order_changed_at", "raw_log_odds", "reasons")
 # How long scores are kept after they were given: as long as kept files by default, enough for a quarter's comparison.
 SCORE_DAYS = 120
 
