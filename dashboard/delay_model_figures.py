@@ -221,7 +221,7 @@ def _card(label: str, figures: Mapping[str, Any], name: str, *, note: str, help:
 def _listed(listed: Mapping[str, Any], figures: Mapping[str, Any]) -> None:
     precision, recall = _number(listed, "precision"), _number(listed, "recall")
     note = t("抓住 {caught} 的超时单", caught=fmt.share(recall))
-    between = interval(figures, "precision", share=True)
+    between = interval(figures, "at_capacity", share=True)
     st.metric(
         t("名单命中率"), fmt.share(precision), delta_description=f"{between} {note}".strip(), border=True, height="stretch",
         help=t("按每天处理得过来的 {share} 取风险最高的订单，其中真的超时的占比；是基准率的 {lift} 倍。",

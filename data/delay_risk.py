@@ -114,25 +114,34 @@ def _split(examples: Examples, *, after: datetime | None) -> _Split | None:
 
 
 def _too_little(examples: Examples) -> str:
-    known, late = len(examples), int(examples.label.sum())
-    zh = f"已知结果 {known} 条，其中 {late} 条超时，不足以训练；用基线"
+    known, late = _orders(examples)
+    zh = f"已知结果 {known} 单，其中 {late} 单超时，不足以训练；用基线"
     return f"{zh} / {known} known outcomes, {late} of them late, are too few to learn from; the baseline is used"
 
 
+def _orders(examples: Examples) -> tuple[int, int]:
+    """Return how many orders there are, and how many of them were late; each has a row a landmark."""
+    keys = examples.keys.assign(late=examples.label > 0).groupby(["shop_id", "order_no"], observed=True)["late"].any()
+    return len(keys), int(keys.sum())
+
+
 def _enough(examples: Examples, *, least: int = LEAST_ORDERS) -> bool:
-    orders = len(examples.label)
-    late = float(examples.label.sum())
+    orders, late = _orders(examples)
     return orders >= least and min(late, orders - late) >= LEAST_OF_A_CLASS
 
 
 def _figures(model: FittedModel, after: Examples) -> tuple[dict[str, Any], bool]:
-    """Measure a model beside both baselines, and say whether it beats both."""
+    """Measure a model beside both baselines at payment, once an order, and say whether it beats both; by landmark the model alone."""
     scores = {
         "model": model.score(after.frame)["probability"],
         "trailing_rate": trailing_rate(after.frame),
         "users_rule": users_rule(after.frame),
     }
-    figures = {name: measured(after.label, score.to_numpy(float), examples=after) for name, score in scores.items()}
+    at_payment = after.landmark == 0
+    paid = after.take(at_payment)
+    figures = {name: measured(paid.label, score.to_numpy(float)[at_payment], examples=paid) for name, score in scores.items()}
+    by_landmark = measured(after.label, scores["model"].to_numpy(float), examples=after, draws=0)["by_landmark"]
+    figures["model"]["by_landmark"] = by_landmark
     return figures, beats(figures["model"], [figures["trailing_rate"], figures["users_rule"]])
 
 

@@ -30,7 +30,7 @@ def measured(*, auc: float, n: int = 4200, channels: tuple[str, ...] = ("douyin"
         "at_capacity": listed,
         "lift": [{"share": s, "precision": 0.74 - 0.5 * s, "recall": 1 - (1 - s) ** 3, "lift": 3.4 - 2.4 * s} for s in shares],
         "lead_minutes_median": 1310.0,
-        "intervals": {**between, "precision": [0.7, 0.78]},
+        "intervals": {**between, "precision": [0.7, 0.78], "at_capacity": [0.7, 0.78]},
         "reliability": [{"predicted": p, "actual": p + 0.01, "n": round(900 * (1 - p))} for p in (0.04, 0.12, 0.27, 0.44, 0.63, 0.81)],
         "by_landmark": {minutes: {**plain, "auc": auc + int(minutes) / 20_000, "at_capacity": listed} for minutes in LANDMARKS},
         "by_channel": {channel: {**plain, "n": n // 2, "at_capacity": listed} for channel in channels},

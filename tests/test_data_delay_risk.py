@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, Row, delete, text, update
+from sqlalchemy import Engine, Row, delete, select, text, update
 
 from data import delay_risk
 from data.delay_risk import put_in_use, train
 from data.model_store import Unusable
+from data.queries.risk_due import due_orders
+from data.queries.risk_facts import risk_clocks, risk_facts
 from data.queries.risk_order import order_risk
 from data.queries.risk_registry import champion_versions, model_version
 from data.risk_drift import check
@@ -102,6 +104,52 @@ def test_a_change_of_an_order_is_scored_at_the_next_run(shop: Engine) -> None:
 
     assert score(shop, as_of=AS_OF + timedelta(minutes=2)).scored >= 1
     assert now_rows(shop)["waits-3"]["scored_at"] == AS_OF + timedelta(minutes=2)
+
+
+def test_a_change_that_is_committed_after_a_run_but_bears_an_earlier_time_is_scored(shop: Engine) -> None:
+    score(shop)
+    with shop.begin() as connection:
+        connection.execute(update(orders).where(orders.c.order_no == "waits-3").values(changed_at=AS_OF - timedelta(seconds=1)))
+
+    score(shop, as_of=AS_OF + timedelta(minutes=1))
+
+    assert now_rows(shop)["waits-3"]["scored_at"] == AS_OF + timedelta(minutes=1)
+
+
+def test_an_order_is_late_within_the_run_after_its_time_is_over(shop: Engine) -> None:
+    score(shop)
+    ahead: dict[Any, str] = {row["due_at"]: number for number, row in now_rows(shop).items() if row["fallback"] != "overdue"}
+    due_at = min(ahead)
+    minute = timedelta(minutes=1)
+    score(shop, as_of=due_at - minute)
+
+    score(shop, as_of=due_at + minute)
+
+    row = now_rows(shop)[ahead[due_at]]
+    assert (row["fallback"], row["probability"], row["scored_at"]) == ("overdue", 1.0, due_at + minute)
+    assert ahead[due_at] not in {key[1] for key in _due(shop, as_of=due_at + 2 * minute, versions=(1, -1))}
+
+
+def test_an_order_without_a_promise_is_not_due_for_want_of_one(shop: Engine) -> None:
+    score(shop)
+    mine = orders.c.order_no == "waits-3"
+    with shop.begin() as connection:
+        deadline = connection.execute(select(orders.c.deadline_at).where(mine)).scalar_one()
+        connection.execute(update(orders).where(mine).values(deadline_at=None))
+        connection.execute(update(risk_now).where(risk_now.c.order_no != "waits-3").values(promise_version=7))
+    try:
+        by_the_same, by_another = (_due(shop, as_of=AS_OF, versions=(1, version)) for version in (7, 8))
+    finally:
+        with shop.begin() as connection:
+            connection.execute(update(orders).where(mine).values(deadline_at=deadline))
+
+    assert by_the_same == []
+    assert {key[1] for key in by_another} == set(now_rows(shop)) - {"waits-3"}
+
+
+def _due(engine: Engine, *, as_of: datetime, versions: tuple[int, int]) -> list[Any]:
+    with engine.connect() as connection:
+        return list(due_orders(connection, as_of=as_of, versions=versions))
 
 
 def test_the_risk_of_an_order_that_does_not_move_rises_and_ends_at_certainty(shop: Engine) -> None:
@@ -213,6 +261,20 @@ def test_without_any_history_every_order_has_a_chance_that_is_neither_nought_nor
     assert [trained.status for trained in train(engine, as_of=AS_OF)] == ["none", "none", "none"]
 
 
+def test_a_model_is_measured_once_an_order_and_what_is_enough_is_counted_in_orders(shop: Engine) -> None:
+    with shop.connect() as connection:
+        row = connection.execute(text("SELECT metrics FROM model_versions WHERE version = 1")).one()
+        facts, clocks = risk_facts(connection, since=AS_OF - timedelta(days=180), as_of=AS_OF), risk_clocks(connection)
+    figures = row.metrics["model"]
+    examples = training_examples(facts, clocks, target=PRIMARY, as_of=AS_OF, seed=1)
+    numbers = examples.keys["order_no"].to_numpy()
+    few = examples.take(np.isin(numbers, np.unique(numbers)[:390]))
+
+    assert figures["by_landmark"]["0"]["n"] == figures["n"] < sum(part["n"] for part in figures["by_landmark"].values())
+    assert row.metrics["trailing_rate"]["n"] == figures["n"]
+    assert len(few) > 400 and not delay_risk._enough(few) and delay_risk._enough(examples)
+
+
 def test_one_class_alone_fits_no_model_and_leaves_no_row(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     def punctual(*given: Any, **asked: Any) -> Examples:
         examples = training_examples(*given, **asked)
@@ -222,7 +284,7 @@ def test_one_class_alone_fits_no_model_and_leaves_no_row(shop: Engine, monkeypat
 
     (trained,) = train(shop, as_of=AS_OF, tasks=(PRIMARY,))
 
-    assert (trained.status, trained.version) == ("none", None) and "0 条超时" in trained.why
+    assert (trained.status, trained.version) == ("none", None) and "0 单超时" in trained.why
     with shop.connect() as connection:
         assert connection.execute(text("SELECT max(version) FROM model_versions")).scalar_one() == 1
 

@@ -48,7 +48,8 @@ def test_figures_are_json_and_intervals_hold_their_figure(examples: Examples) ->
     json.dumps(found)
     assert found["n"] == len(examples) and sum(bin_["n"] for bin_ in found["reliability"]) == found["n"]
     for name, (low, high) in found["intervals"].items():
-        value = found["lift"][0]["precision"] if name == "precision" else found[name]
+        of_a_list = {"precision": found["lift"][0], "at_capacity": found["at_capacity"]}
+        value = of_a_list[name]["precision"] if name in of_a_list else found[name]
         assert low <= value <= high or name == "ece", name
     assert sum(part["n"] for part in found["by_landmark"].values()) == found["n"]
     assert sum(part["n"] for part in found["by_channel"].values()) == found["n"]

@@ -108,9 +108,7 @@ def _at_capacity(label: Floats, chance: Floats, told: Examples, *, share: float)
     """Return what each day's riskiest orders hold, all days together: nobody can keep Monday's hands for Friday."""
     if not len(label):
         return {"share": share, "orders": 0, "precision": None, "recall": None, "lift": None, "lead_minutes_median": None}
-    chosen = np.concatenate(
-        [rows[np.argsort(-chance[rows], kind="stable")[: max(round(len(rows) * share), 1)]] for rows in _days(told.start_at)]
-    )
+    chosen = np.concatenate([_top(chance, rows, share=share) for rows in _days(told.start_at)])
     late = chosen[label[chosen] > 0]
     precision = len(late) / len(chosen)
     minutes = (told.deadline_at - told.at)[late] / 60.0
@@ -124,6 +122,11 @@ def _at_capacity(label: Floats, chance: Floats, told: Examples, *, share: float)
     }
 
 
+def _top(chance: Floats, rows: npt.NDArray[np.int64], *, share: float) -> npt.NDArray[np.int64]:
+    """Return the riskiest share of some rows, at least one."""
+    return rows[np.argsort(-chance[rows], kind="stable")[: max(round(len(rows) * share), 1)]]
+
+
 def _days(start: Floats) -> Iterator[npt.NDArray[np.int64]]:
     day = (start // DAY).astype(np.int64)
     order = np.argsort(day, kind="stable")
@@ -131,15 +134,19 @@ def _days(start: Floats) -> Iterator[npt.NDArray[np.int64]]:
 
 
 def _intervals(label: Floats, chance: Floats, start: Floats, *, seed: int, draws: int) -> dict[str, list[float]]:
-    """Return 95 per cent intervals from drawing whole days with replacement."""
+    """Return 95 per cent intervals from drawing whole days with replacement; ``at_capacity`` is of its precision."""
     if len(label) < _FEWEST or min(label.sum(), len(label) - label.sum()) < _FEWEST_OF_A_CLASS:
         return {}
     days, dice = list(_days(start)), np.random.default_rng(seed)
+    tops = [_top(chance, rows, share=CAPACITY) for rows in days]
+    listed, late = np.array([len(rows) for rows in tops]), np.array([label[rows].sum() for rows in tops])
     drawn: dict[str, list[float]] = {}
     for _ in range(draws):
-        rows = np.concatenate([days[place] for place in dice.integers(0, len(days), len(days))])
+        chosen = dice.integers(0, len(days), len(days))
+        rows = np.concatenate([days[place] for place in chosen])
         figures = _figures(label[rows], chance[rows])
         figures["precision"] = _lift(label[rows], chance[rows], share=CAPACITY)["precision"]
+        figures["at_capacity"] = late[chosen].sum() / listed[chosen].sum()
         for name, value in figures.items():
             if name != "n" and value is not None:
                 drawn.setdefault(name, []).append(float(value))

@@ -119,8 +119,8 @@ class Labels:
 def labels(facts: pd.DataFrame, deadline: Floats, *, target: str, as_of: float) -> Labels:
     """Judge orders as known at ``as_of``, as ``models.promise.verdict`` does one by one.
 
-    What happened counts from when it was known: a parcel that left in time, of which we heard only after the deadline, is on time, and
-    was unknown in between.
+    An outcome is known when the deadline passes, whichever it is: were good news known sooner, the newest orders would all be good. A
+    parcel that left in time, of which we heard only after the deadline, is on time, and was unknown in between.
     """
     done = "delivered" if TARGETS_BY_KEY[target].by == "delivery" else "shipped"
     begun, finished = facts[f"{done}_from"].to_numpy(np.float64), facts[f"{done}_at"].to_numpy(np.float64)
@@ -131,8 +131,6 @@ def labels(facts: pd.DataFrame, deadline: Floats, *, target: str, as_of: float) 
     has_ended = ~has_left & ~np.isnan(ended) & (ended_heard <= as_of)
     late = np.where(has_left, np.where(finished <= deadline, 0.0, np.where(begun > deadline, 1.0, np.nan)), 1.0)
     late = np.where(has_ended & ~blamed & (ended <= deadline), np.nan, late)
-    known = np.where(has_left, np.where(late == 0.0, heard, np.fmin(heard, deadline)), deadline)
-    known = np.where(has_left & np.isnan(late), heard, known)
-    known = np.where(has_ended & blamed, np.fmin(ended_heard, deadline), known)
+    known = np.where(has_left & ~(late == 1.0), np.fmax(heard, deadline), deadline)
     late = np.where(np.isnan(deadline) | ~(known <= as_of), np.nan, late)
     return Labels(late, known, deadline)
