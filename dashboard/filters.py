@@ -102,7 +102,7 @@ def filter_bar(choices: Choices, *, zone: str, as_of: datetime, page: str, dates
         chosen = _custom_days(today) if preset == "custom" else (None, None)
     with st.container(horizontal=True, gap="small", key="filters"):
         channels = _several(CHANNEL, t("全部渠道"), options.channel_names(choices), say_again=say_again)
-        regions = _several(REGION, t("全部地区"), options.region_names(choices), say_again=say_again)
+        places = _several(REGION, t("全部地区"), options.place_names(choices), say_again=say_again)
         categories = _several(CATEGORY, t("全部类目"), options.category_names(choices), say_again=say_again)
         warehouses = _several(WAREHOUSE, t("全部仓库"), options.warehouse_names(choices), say_again=say_again)
     return Filters(
@@ -111,7 +111,7 @@ def filter_bar(choices: Choices, *, zone: str, as_of: datetime, page: str, dates
         zone=zone,
         as_of=as_of,
         channels=channels,
-        regions=regions,
+        regions=options.regions_of(places, choices),
         categories=categories,
         warehouses=warehouses,
     )

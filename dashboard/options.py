@@ -39,6 +39,19 @@ ENTRIES = "C3"
 LISTED = ("C1", ENTRIES, "C4")
 ALL_ORDERS = "all"
 
+# What a person calls several regions together, and how one is told from a region's code.
+AREA = "area:"
+AREAS: Mapping[str, str] = {
+    "north": msg("华北"),
+    "northeast": msg("东北"),
+    "east": msg("华东"),
+    "central": msg("华中"),
+    "south": msg("华南"),
+    "southwest": msg("西南"),
+    "northwest": msg("西北"),
+    "hmt": msg("港澳台"),
+}
+
 # Code -> (Chinese, English).
 Names = Mapping[str, tuple[str, str]]
 
@@ -59,6 +72,24 @@ def channel_names(choices: Choices) -> Names:
 def region_names(choices: Choices) -> Names:
     """Return the regions, 未归类 first."""
     return {UNSORTED: _both("未归类")} | {code: (zh, en) for code, zh, en in choices.regions}
+
+
+def place_names(choices: Choices) -> Names:
+    """Return what the filter of regions offers: 未归类, then the areas, then every region."""
+    every = region_names(choices)
+    named = {f"{AREA}{area}": _both(AREAS.get(area, area)) for area, _ in choices.areas}
+    return {UNSORTED: every[UNSORTED], **named, **every}
+
+
+def regions_of(chosen: Sequence[str], choices: Choices) -> tuple[str, ...]:
+    """Return the regions of chosen places, an area as all of its own.
+
+    >>> choices = Choices((), (), (), (), (), (), areas=(("southwest", ("CN-50", "CN-51")),))
+    >>> regions_of(["area:southwest", "CN-51", "CN-11"], choices)
+    ('CN-50', 'CN-51', 'CN-11')
+    """
+    of_area = {f"{AREA}{area}": regions for area, regions in choices.areas}
+    return tuple(dict.fromkeys(region for place in chosen for region in of_area.get(place, (place,))))
 
 
 def category_names(choices: Choices) -> Names:
@@ -248,7 +279,7 @@ def all_names(choices: Choices) -> dict[str, Names]:
         LANGUAGE_KEY: LANGUAGE_NAMES,
         PERIOD: period_names(),
         CHANNEL: channel_names(choices),
-        REGION: region_names(choices),
+        REGION: place_names(choices),
         CATEGORY: category_names(choices),
         WAREHOUSE: warehouse_names(choices),
         COMPONENT: component_names(),

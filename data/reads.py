@@ -298,7 +298,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Choices:
-    """What the filter bar offers: codes and, where the data has them, names in (Chinese, English)."""
+    """What the filter bar offers: codes and, where the data has them, names in (Chinese, English); ``areas`` with the regions of each."""
 
     channels: tuple[str, ...]
     regions: tuple[tuple[str, str, str], ...]
@@ -306,6 +306,7 @@ class Choices:
     warehouses: tuple[tuple[str, str], ...]
     carriers: tuple[tuple[str, str, str], ...]
     shops: tuple[tuple[str, str, str], ...]
+    areas: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -335,6 +336,7 @@ def choices(engine: Engine, *, scope: Scope) -> Choices:
             warehouses=tuple(_choices.warehouse_names(connection, scope=scope)),
             carriers=tuple(_choices.carrier_names(connection)),
             shops=tuple(_choices.shop_names(connection, scope=scope)),
+            areas=tuple(_choices.areas(connection)),
         )
 
 

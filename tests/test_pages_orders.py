@@ -67,6 +67,7 @@ def test_stages_carry_how_long_orders_stay_and_the_limit(merchant: Engine) -> No
     [
         ({}, "渠道"),
         ({"channel": ["抖音"]}, "地区"),
+        ({"channel": ["抖音"], "region": ["西南"]}, "地区"),
         ({"channel": ["抖音"], "region": ["四川"]}, "类目"),
         ({"channel": ["抖音"], "region": ["四川"], "category": ["家居"]}, "仓库"),
         ({"channel": ["抖音"], "region": ["四川"], "category": ["家居"], "warehouse": ["杭州仓"]}, "承运"),
@@ -78,7 +79,7 @@ def test_stages_carry_how_long_orders_stay_and_the_limit(merchant: Engine) -> No
 def test_the_parts_of_every_level_add_up_to_their_total(
     chosen: dict[str, list[str]], dimension: str, language: str, merchant: Engine
 ) -> None:
-    said = {"抖音": "Douyin", "四川": "Sichuan"} if language == "EN" else {}
+    said = {"抖音": "Douyin", "四川": "Sichuan", "西南": "Southwest China"} if language == "EN" else {}
     app = open_page(ORDERS, lang=language, **{key: [said.get(word, word) for word in words] for key, words in chosen.items()})
 
     assert not app.exception
@@ -100,6 +101,15 @@ def test_whoever_looks_sees_their_part_or_is_told_why_not(role: str, merchant: E
 
     assert not app.exception
     assert "阶段占比" in texts(app)
+
+
+def test_an_area_is_all_of_its_provinces_and_no_other(merchant: Engine) -> None:
+    southwest = ["重庆", "四川", "贵州", "云南", "西藏"]
+
+    of_area, of_each = (listed(open_page(ORDERS, channel=["抖音"], region=places), "未准时") for places in (["西南"], southwest))
+
+    assert of_area == of_each
+    assert set(of_area["地区"]) - {"合计"} <= set(southwest) and count(of_area["订单"][-1]) > 0
 
 
 def test_a_step_back_leaves_what_lies_below_it(merchant: Engine) -> None:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, true
+from sqlalchemy import Connection, Select, func, select, true
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from data.queries.cut import visible_shops
 from data.tables import carriers, regions, shops, skus, warehouses
@@ -19,6 +20,13 @@ def region_names(connection: Connection, *, scope: Scope) -> list[tuple[str, str
     """Return every region as ``region_code, name_zh, name_en``; regions are nobody's secret."""
     query = select(regions.c.region_code, regions.c.name_zh, regions.c.name_en).order_by(regions.c.region_code)
     return _tuples(connection, query)
+
+
+def areas(connection: Connection) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the areas of more regions than one that are not overseas, each with its regions."""
+    of_area = func.array_agg(aggregate_order_by(regions.c.region_code, regions.c.region_code))
+    query = select(regions.c.area, of_area).where(regions.c.area != "overseas").group_by(regions.c.area).having(func.count() > 1)
+    return [(area, tuple(codes)) for area, codes in connection.execute(query.order_by(func.min(regions.c.region_code)))]
 
 
 def categories(connection: Connection, *, scope: Scope) -> list[str]:
