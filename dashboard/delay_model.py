@@ -15,10 +15,10 @@ from data.reads import DriftRow, ModelVersion, Part, RiskNow
 from models.delay_risk.targets import PRIMARY, TARGET_RULES, TARGETS_BY_KEY
 from models.delay_risk.week_end import Expected, expected_week
 
-# Scoring comes every five minutes; from here on its scores are old.
+# Scoring comes every five minutes; after so long without a run that succeeded its scores are old.
 STALE = timedelta(minutes=20)
-# The job that fits the model.
-TRAINING = "train_risk"
+# The jobs that fit the model, and score by it.
+TRAINING, SCORING = "train_risk", "score_risk"
 # Why an order, or all of them, was not scored by the model as it was fitted.
 FALLBACKS: Mapping[str, str] = {
     "no_model": msg("评分时还没有可用的模型"),
@@ -42,6 +42,7 @@ class DelayModel:
     week: Expected | None
     unscored_due: int
     training: str | None
+    succeeded_at: datetime | None
 
     def champion(self, task: str = PRIMARY) -> ModelVersion | None:
         """Return the version in use for a target."""
@@ -50,6 +51,11 @@ class DelayModel:
     def latest(self, task: str = PRIMARY) -> ModelVersion | None:
         """Return the version fitted last for a target, used or not."""
         return next((each for each in self.versions if each.task == task), None)
+
+    @property
+    def scored_at(self) -> datetime | None:
+        """As of when the scores are: a run leaves alone what crosses no landmark, so the last that succeeded, else the newest score."""
+        return self.succeeded_at or (None if self.now is None else self.now.scored_at)
 
     @property
     def shown(self) -> ModelVersion | None:
@@ -77,6 +83,7 @@ def read(view: View) -> DelayModel:
             luck=week.luck + unscored / 4,
             doubt=week.doubt + unscored,
         )
+    jobs = {job.job: job for job in cached_reads.jobs(view.scope)}
     return DelayModel(
         part=part,
         versions=cached_reads.delay_models(view.scope),
@@ -84,7 +91,8 @@ def read(view: View) -> DelayModel:
         now=cached_reads.risk_now(view.scope, part, view.as_of),
         week=expected,
         unscored_due=0 if week is None else week.unscored,
-        training=next((job.status for job in cached_reads.jobs(view.scope) if job.job == TRAINING), None),
+        training=jobs[TRAINING].status if TRAINING in jobs else None,
+        succeeded_at=jobs[SCORING].succeeded_at if SCORING in jobs else None,
     )
 
 
@@ -123,8 +131,8 @@ def passport(found: DelayModel, *, view: View) -> str:
         parts.append(t("模型版本 {version}，{at} 训练", version=used.version, at=fitted))
     else:
         parts.append(t("用基线，没有模型"))
-    if found.now is not None and found.now.scored_at is not None:
-        parts.append(t("评分截至 {at}", at=fmt.moment(found.now.scored_at, zone=view.zone, as_of=view.as_of)))
+    if found.now is not None and found.now.scored and found.scored_at is not None:
+        parts.append(t("评分截至 {at}", at=fmt.moment(found.scored_at, zone=view.zone, as_of=view.as_of)))
     return " · ".join(parts)
 
 
@@ -161,8 +169,10 @@ def warnings(found: DelayModel, *, view: View) -> None:
             ),
             icon=":material/gpp_bad:",
         )
-    if now is not None and now.scored_at is not None and view.as_of - now.scored_at > STALE and _anything_due(now, view.as_of):
-        states.stale(t("评分停在 {age}前，请看“接入与任务”里的 score_risk。", age=_ago(view.as_of, now.scored_at)))
+    if now is not None and found.scored_at is not None and view.as_of - found.scored_at > STALE:
+        since = fmt.moment(found.scored_at, zone=view.zone, as_of=view.as_of)
+        age = fmt.ago((view.as_of - found.scored_at).total_seconds(), language=language())
+        states.stale(t("{job} 自 {since}（{age}前）起没有成功运行过，评分可能已旧；请看“接入与任务”。", job=SCORING, since=since, age=age))
     said = []
     if now is not None and now.scored < now.open:
         said.append(t("{count} 单还没有评估，下一次评分就有", count=fmt.full_count(now.open - now.scored)))
@@ -196,12 +206,3 @@ def _scored_before(used: ModelVersion | None, now: RiskNow) -> bool:
     if "no_model" in now.fallbacks:
         return True
     return used is not None and used.promoted_at is not None and now.scored_at is not None and now.scored_at < used.promoted_at
-
-
-def _anything_due(now: RiskNow, as_of: datetime) -> bool:
-    # scores move with landmarks; orders that have all been overdue for a day need none
-    return now.open > now.overdue
-
-
-def _ago(as_of: datetime, at: datetime) -> str:
-    return fmt.ago((as_of - at).total_seconds(), language=language())

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 
 from data.queries import sources
 from data.queries.jobs import jobs
-from data.tables import file_runs, rejected_rows
+from data.tables import file_runs, job_runs, rejected_rows
 from models.scope import EVERYTHING, Scope
 from tests import given_orders
 from tests.given_orders import insert_rows
@@ -88,6 +88,20 @@ def test_a_job_that_only_ever_ran_and_one_that_never_did_are_both_listed(connect
 
     assert (found["pull_inbox"].status, found["pull_inbox"].schedule) == ("succeeded", None)
     assert (found["housekeeping"].status, found["housekeeping"].schedule) == (None, "03:10 daily")
+
+
+def test_a_job_says_when_it_succeeded_last_whatever_became_of_it_since(connection: Connection) -> None:
+    given_orders.jobs(connection, as_of=AS_OF)
+    run = {"job": "pull_inbox", "host": "test", "pid": 1}
+    for minutes, status in ((-30, "succeeded"), (-1, "failed"), (0, "running")):
+        at = AS_OF + timedelta(minutes=minutes)
+        insert_rows(connection, job_runs, [run | {"planned_for": at, "started_at": at, "status": status}])
+
+    found = {job.job: job for job in jobs(connection, scope=EVERYTHING)}
+
+    assert found["pull_inbox"].status == "running"
+    assert found["pull_inbox"].succeeded_at == AS_OF - timedelta(minutes=2)
+    assert found["housekeeping"].succeeded_at is None
 
 
 def test_a_limited_person_reads_no_message_of_a_job(connection: Connection) -> None:

@@ -49,6 +49,15 @@ def given(engine: Engine) -> int:
         return given_delay_model.everything(connection, as_of=now())
 
 
+def scoring_runs(connection: Connection, *, succeeded: datetime, failed: datetime | None = None) -> None:
+    """Write that the scoring succeeded last at an instant, and failed since where that is given."""
+    connection.execute(delete(job_runs))
+    row = {"job": "score_risk", "host": "here", "pid": 1}
+    for at, status in ((succeeded, "succeeded"), (failed, "failed")):
+        if at is not None:
+            given_orders.insert_rows(connection, job_runs, [row | {"planned_for": at, "started_at": at, "status": status}])
+
+
 def test_the_page_says_what_will_be_late_by_which_version_and_what_it_is_worth(shop: Engine) -> None:
     version = given(shop)
 
@@ -144,12 +153,32 @@ def test_scores_of_a_run_that_began_during_the_training_are_no_error_either(shop
     assert set(table(app, 0)["主要原因"]) == {"评分时还没有可用的模型"}
 
 
-def test_scores_that_stand_still_are_said_to_be_old(shop: Engine) -> None:
+def test_scores_are_old_once_no_scoring_has_succeeded_for_long_and_the_page_says_since_when(shop: Engine) -> None:
     given(shop)
     with shop.begin() as connection:
-        connection.execute(update(risk_now).values(scored_at=now() - timedelta(hours=2)))
+        scoring_runs(connection, succeeded=now() - timedelta(hours=2), failed=now())
 
-    assert "评分停在 2小时前" in texts(open_page(DELAY_MODEL))
+    (said,) = (warning.value for warning in open_page(DELAY_MODEL).warning)
+
+    assert said.startswith("score_risk 自 ") and "（2小时前）起没有成功运行过" in said
+
+
+def test_scores_that_no_landmark_has_moved_for_hours_are_not_old_while_the_scoring_succeeds(shop: Engine) -> None:
+    given(shop)
+    with shop.begin() as connection:
+        connection.execute(update(risk_now).values(scored_at=now() - timedelta(hours=5)))
+        scoring_runs(connection, succeeded=now() - timedelta(minutes=4))
+
+    assert not open_page(DELAY_MODEL).warning
+
+
+def test_scores_without_a_run_on_the_ledger_are_as_old_as_the_newest_of_them(shop: Engine) -> None:
+    given(shop)
+    with shop.begin() as connection:
+        connection.execute(delete(job_runs))
+        connection.execute(update(risk_now).values(scored_at=now() - timedelta(hours=3)))
+
+    assert "（3小时前）起没有成功运行过" in texts(open_page(DELAY_MODEL))
 
 
 def test_drift_is_told(shop: Engine) -> None:

@@ -13,7 +13,10 @@ from models.scope import EVERYTHING, Scope
 
 @dataclass(frozen=True)
 class JobState:
-    """One job: its schedule, if its clock ever ran, and its last run, if it ever had one."""
+    """One job: its schedule, if its clock ever ran, and its last run, if it ever had one.
+
+    ``succeeded_at`` is when the last run that succeeded began: what it left is as of then.
+    """
 
     job: str
     schedule: str | None
@@ -27,6 +30,7 @@ class JobState:
     rows: int | None
     message: str | None
     error: str | None
+    succeeded_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ def jobs(connection: Connection, *, scope: Scope) -> list[JobState]:
         .limit(1)
         .lateral("last")
     )
+    good = select(func.max(job_runs.c.started_at)).where(job_runs.c.job == names.c.job, job_runs.c.status == "succeeded")
     whole = scope == EVERYTHING
     query = (
         select(
@@ -67,6 +72,7 @@ def jobs(connection: Connection, *, scope: Scope) -> list[JobState]:
             last.c.rows,
             (last.c.message if whole else null()).label("message"),
             (last.c.error if whole else null()).label("error"),
+            good.scalar_subquery().label("succeeded_at"),
         )
         .select_from(
             names.outerjoin(job_schedules, job_schedules.c.job == names.c.job).outerjoin(last, true()),
