@@ -94,7 +94,8 @@ def _trained(engine: Engine, examples: Examples, *, task: str, as_of: datetime, 
     decision = judge(figures["model"], beats_baselines=wins, champion=theirs, champion_beats=stays, drifted=drifted)
     fitted = _fitted(model, split, figures=figures | {"champion": theirs}, task=task, as_of=as_of, seed=seed)
     with engine.begin() as connection:
-        version = keep_version(connection, fitted, decision=decision, at=now())
+        judged_against = None if kept is None else kept.version
+        version, decision = keep_version(connection, fitted, decision=decision, judged_against=judged_against, at=now())
     return Trained(task, version, decision.status, decision.why)
 
 

@@ -21,8 +21,10 @@ from data.risk_drift import check
 from data.risk_scoring import Scored, score_due
 from data.tables import audit_log, model_drift, model_versions, orders, risk_now, risk_scores
 from data.writes.risk_registry import version_before
+from models.delay_risk.estimator import FittedModel, fit
 from models.delay_risk.examples import Examples, training_examples
 from models.delay_risk.targets import PRIMARY
+from models.delay_risk.versions import Decision, Status
 from tests import given_delay_model, given_orders
 from tests.given_pages import MakeEngine
 
@@ -311,6 +313,32 @@ def test_a_model_that_does_not_beat_both_baselines_is_kept_as_rejected_and_not_u
     with shop.connect() as connection:
         assert champion_versions(connection) == {}
     assert score(shop).fallback == "no_model"
+
+
+@pytest.mark.parametrize(("status", "becomes"), [("champion", "challenger"), ("rejected", "rejected")])
+def test_a_version_that_somebody_puts_in_use_during_a_training_stays_in_use(
+    shop: Engine, status: Status, becomes: Status, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_hand = copied_version(shop)
+
+    def meanwhile(*given: Any, **asked: Any) -> FittedModel:
+        with shop.connect() as connection:
+            wanted = model_version(connection, by_hand)
+        assert wanted is not None
+        put_in_use(shop, wanted, by="lin", at=AS_OF)
+        return fit(*given, **asked)
+
+    monkeypatch.setattr(delay_risk, "fit", meanwhile)
+    monkeypatch.setattr(delay_risk, "judge", lambda *_, **__: Decision(status, "好", "good", champion_stays=False))
+
+    (trained,) = train(shop, as_of=AS_OF, tasks=(PRIMARY,))
+
+    with shop.connect() as connection:
+        stored = model_version(connection, trained.version or 0)
+        assert champion_versions(connection) == {PRIMARY: by_hand}
+    assert stored is not None and (stored.status, stored.reason) == (trained.status, trained.why)
+    assert stored.status == becomes
+    assert (f"换用了版本 {by_hand}" in stored.reason) == (status == "champion")
 
 
 def test_going_back_puts_the_version_before_in_use_with_an_audit_row(shop: Engine) -> None:

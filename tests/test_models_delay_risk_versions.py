@@ -46,6 +46,15 @@ def test_a_drifted_champion_goes_to_one_that_is_no_worse_but_not_to_a_worse_one(
     assert decided(0.1001, 0.1, drifted=True) == ("challenger", True)
 
 
+@given(ours=BRIER, theirs=BRIER, stays=st.booleans(), drifted=st.booleans(), beats=st.booleans())
+def test_beside_another_version_a_decision_puts_nobody_in_use_and_nobody_out(
+    ours: float, theirs: float, stays: bool, drifted: bool, beats: bool
+) -> None:
+    found = judge({"brier": ours}, beats_baselines=beats, champion={"brier": theirs}, champion_beats=stays, drifted=drifted).beside(2)
+
+    assert found.status == ("challenger" if beats else "rejected") and found.champion_stays
+
+
 @pytest.mark.parametrize("beats", [True, False])
 def test_a_decision_says_why_in_both_languages(beats: bool) -> None:
     found = judge({"brier": 0.2}, beats_baselines=beats, champion=None, champion_beats=False, drifted=False)

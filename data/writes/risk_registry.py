@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, text
 
 from data.job_lock import lock_key
+from data.queries.risk_registry import champion_versions
 from data.tables import audit_log
 from models.delay_risk.versions import Decision
 
@@ -43,9 +44,17 @@ def lock_task(connection: Connection, task: str) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock_key(f"models:{task}")})
 
 
-def keep_version(connection: Connection, fitted: Fitted, *, decision: Decision, at: datetime) -> int:
-    """Store a fitted model as what was decided at an instant, retiring the champion where it goes; return its version."""
+def keep_version(
+    connection: Connection, fitted: Fitted, *, decision: Decision, judged_against: int | None, at: datetime
+) -> tuple[int, Decision]:
+    """Store a fitted model as what was decided at an instant, retiring the champion where it goes; return its version and the decision.
+
+    ``judged_against`` is the champion that the decision speaks of; one that came into use since then stays.
+    """
     lock_task(connection, fitted.task)
+    in_use = champion_versions(connection).get(fitted.task)
+    if in_use is not None and in_use != judged_against:
+        decision = decision.beside(in_use)
     if not decision.champion_stays:
         why = Decision("retired", "由新模型取代", "replaced by a newer model") if decision.status == "champion" else decision
         retire(connection, task=fitted.task, reason=why.why, at=at)
@@ -63,9 +72,8 @@ def keep_version(connection: Connection, fitted: Fitted, *, decision: Decision, 
     given |= {"status": decision.status, "reason": decision.why}
     given |= {"promoted_at": at, "promoted_by": "train_risk"} if decision.status == "champion" else dict.fromkeys(_PROMOTED)
     values = ", ".join(f"CAST(:{name} AS jsonb)" if name in _JSON else f":{name}" for name in given)
-    return int(
-        connection.execute(text(f"INSERT INTO model_versions ({', '.join(given)}) VALUES ({values}) RETURNING version"), given).scalar_one()
-    )
+    stored = connection.execute(text(f"INSERT INTO model_versions ({', '.join(given)}) VALUES ({values}) RETURNING version"), given)
+    return int(stored.scalar_one()), decision
 
 
 _PROMOTED = ("promoted_at", "promoted_by")

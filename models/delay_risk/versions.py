@@ -5,7 +5,7 @@ and measured after it, and cuts only move forward. The measured model is the ver
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 Status = Literal["challenger", "champion", "retired", "rejected"]
@@ -34,6 +34,18 @@ class Decision:
     def why(self) -> str:
         """Both languages in one line, as the ledger keeps them."""
         return f"{self.why_zh} / {self.why_en}"
+
+    def beside(self, another: int) -> "Decision":
+        """Return what is left of it where another version is in use by now than the one it was judged against: that one stays.
+
+        >>> Decision("champion", "胜出", "it wins", champion_stays=False).beside(2).status
+        'challenger'
+        """
+        if self.status != "champion":
+            return replace(self, champion_stays=True)
+        zh = f"{self.why_zh}，但训练期间换用了版本 {another}，先作挑战者"
+        en = f"{self.why_en}, but version {another} came into use during the training: it waits as a challenger"
+        return Decision("challenger", zh, en)
 
 
 def judge(challenger: Figures, *, beats_baselines: bool, champion: Figures | None, champion_beats: bool, drifted: bool) -> Decision:
