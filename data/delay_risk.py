@@ -69,10 +69,13 @@ def usable(kept: KeptModel | None) -> FittedModel | None:
     return None if kept is None else read(kept.blob, prediction_fingerprint=kept.prediction_fingerprint)
 
 
-def put_in_use(engine: Engine, wanted: ModelVersion, *, by: str, at: datetime) -> int | None:
-    """Put a version in use by hand, once its stored bytes have been read and scored as they should; return what it replaces."""
+def put_in_use(engine: Engine, wanted: ModelVersion, *, by: str, at: datetime, going_back: bool = False) -> int | None:
+    """Put a version in use by hand, once its stored bytes have been read and scored as they should; return what it replaces.
+
+    Where that is ``going_back``, nobody goes back to what it replaces.
+    """
     with engine.begin() as connection:
-        before = promote(connection, version=wanted.version, task=wanted.task, by=by, at=at)
+        before = promote(connection, version=wanted.version, task=wanted.task, by=by, at=at, going_back=going_back)
         # a file that cannot be read must not become the champion: the transaction goes back
         usable(champion(connection, task=wanted.task))
     return before

@@ -50,7 +50,7 @@ def promote(version: Annotated[int, typer.Argument(metavar="VERSION", help="版�
 
 @models.command("rollback")
 def rollback(task: Task = PRIMARY) -> None:
-    """回退到上一个版本 put the version back that was in use before."""
+    """回退到上一个版本 put the version back that was in use before; again: the one before that."""
     if task not in _KEYS:
         raise UserMistake(f"没有这个目标 no such target: {task} (有 there are: {', '.join(_KEYS)})")
     context = started()
@@ -59,12 +59,12 @@ def rollback(task: Task = PRIMARY) -> None:
         wanted = None if before is None else model_version(connection, before)
     if wanted is None:
         raise UserMistake(f"没有可回退的版本 there is no version to go back to: {task}")
-    _put(context, wanted)
+    _put(context, wanted, going_back=True)
 
 
-def _put(context: JobContext, wanted: ModelVersion) -> None:
+def _put(context: JobContext, wanted: ModelVersion, *, going_back: bool = False) -> None:
     try:
-        before = put_in_use(context.engine, wanted, by=asked_by(), at=utc_now())
+        before = put_in_use(context.engine, wanted, by=asked_by(), at=utc_now(), going_back=going_back)
     except Unusable as error:
         raise UserMistake(f"版本 {wanted.version} 不能启用 cannot be used: {error}") from None
     with context.engine.begin() as connection:

@@ -73,6 +73,23 @@ def copied_version(engine: Engine, *, status: str = "retired", **changed: object
         return int(connection.execute(text("SELECT max(version) FROM model_versions")).scalar_one())
 
 
+def put(engine: Engine, version: int, *, at: datetime, going_back: bool = False) -> None:
+    """Put a stored version in use by hand."""
+    with engine.connect() as connection:
+        wanted = model_version(connection, version)
+    assert wanted is not None
+    put_in_use(engine, wanted, by="lin", at=at, going_back=going_back)
+
+
+def go_back(engine: Engine, *, at: datetime) -> int | None:
+    """Put the version before in use; return which it was."""
+    with engine.connect() as connection:
+        version = version_before(connection, task=PRIMARY)
+    if version is not None:
+        put(engine, version, at=at, going_back=True)
+    return version
+
+
 def test_every_open_order_gets_a_score_by_the_model_in_use_and_nothing_is_scored_twice(shop: Engine) -> None:
     first, again = score(shop), score(shop)
 
@@ -356,6 +373,20 @@ def test_going_back_puts_the_version_before_in_use_with_an_audit_row(shop: Engin
         assert champion_versions(connection) == {PRIMARY: 1}
         said = list(connection.scalars(audit_log.select().with_only_columns(audit_log.c.subject).order_by(audit_log.c.audit_id)))
     assert said[-2:] == [f"model:{second}", "model:1"]
+
+
+def test_going_back_twice_passes_by_the_version_that_was_gone_back_from(shop: Engine) -> None:
+    second, third = copied_version(shop), copied_version(shop)
+    for minute, version in enumerate((second, third)):
+        put(shop, version, at=AS_OF + timedelta(minutes=minute))
+
+    passed = [go_back(shop, at=AS_OF + timedelta(minutes=minute)) for minute in (2, 3, 4)]
+
+    assert passed == [second, 1, None]
+    # what is put in use again may be gone back to again
+    for minute, version in ((5, third), (6, second)):
+        put(shop, version, at=AS_OF + timedelta(minutes=minute))
+    assert go_back(shop, at=AS_OF + timedelta(minutes=7)) == third
 
 
 def test_two_people_who_put_versions_in_use_at_once_leave_one_champion(shop: Engine) -> None:

@@ -17,6 +17,8 @@ from data.tables import audit_log
 from models.delay_risk.versions import Decision
 
 _JSON = ("params", "metrics", "reference")
+# Why a version went by hand: for another one, or because it was no good.
+_REPLACED, _GONE_BACK_FROM = "人工换下 / taken out by hand", "回退时换下 / taken out by going back"
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,10 @@ def retire(connection: Connection, *, task: str, reason: str, at: datetime) -> i
     return None if found is None else int(found)
 
 
-def promote(connection: Connection, *, version: int, task: str, by: str, at: datetime) -> int | None:
+def promote(connection: Connection, *, version: int, task: str, by: str, at: datetime, going_back: bool = False) -> int | None:
     """Put a version in use by hand, and say in its row that it was by hand; return which one it takes the place of."""
     lock_task(connection, task)
-    before = retire(connection, task=task, reason="人工换下 / taken out by hand", at=at)
+    before = retire(connection, task=task, reason=_GONE_BACK_FROM if going_back else _REPLACED, at=at)
     connection.execute(
         text("""
         UPDATE model_versions SET status = 'champion', promoted_at = :at, promoted_by = :by, retired_at = NULL,
@@ -105,11 +107,11 @@ def promote(connection: Connection, *, version: int, task: str, by: str, at: dat
 
 
 def version_before(connection: Connection, *, task: str) -> int | None:
-    """Return the version that was in use before the present one, or last where none is in use."""
+    """Return the version that was in use before the present one, or last where none is; never one that was gone back from."""
     asked = """
-        SELECT version FROM model_versions WHERE task = :task AND status = 'retired' AND promoted_at IS NOT NULL
+        SELECT version FROM model_versions WHERE task = :task AND status = 'retired' AND promoted_at IS NOT NULL AND reason <> :bad
         ORDER BY retired_at DESC, promoted_at DESC LIMIT 1"""
-    found = connection.scalar(text(asked), {"task": task})
+    found = connection.scalar(text(asked), {"task": task, "bad": _GONE_BACK_FROM})
     return None if found is None else int(found)
 
 
