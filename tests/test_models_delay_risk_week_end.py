@@ -1,6 +1,7 @@
 """The expected promise of the week lies between its worst and its best end, and what is done is certain."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,6 +56,14 @@ def test_wider_bands_make_a_wider_interval() -> None:
     narrow, wide = week([0.3] * 50, band=0.05), week([0.3] * 50, band=0.4)
 
     assert narrow.low is not None and wide.low is not None and wide.low < narrow.low
+
+
+def test_bands_at_nine_in_ten_are_stretched_to_nineteen_in_twenty() -> None:
+    found = expected_week(done_good=0, done_due=0, open_due=200, late=100, luck=0, doubt=40)
+
+    # 20 orders to either side at 90 %, by the ratio of the two quantiles
+    assert found.low is not None and found.high is not None
+    assert (100 - 200 * found.low, 200 * found.high - 100) == pytest.approx((23.83, 23.83), abs=0.01)
 
 
 def test_a_week_without_a_promise_has_no_share() -> None:

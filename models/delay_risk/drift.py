@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models.delay_risk import band
 from models.delay_risk.clocks import Floats
 from models.delay_risk.features import FEATURES_BY_NAME
 
@@ -65,7 +66,7 @@ def calibration_gap(label: Floats, probability: Floats) -> float:
     if not known.any():
         return 0.0
     chance = probability[known]
-    noise = 1.645 * float(np.sqrt(np.sum(chance * (1.0 - chance)))) / len(chance)
+    noise = band.Z * float(np.sqrt(np.sum(chance * (1.0 - chance)))) / len(chance)
     return max(abs(float(chance.mean() - label[known].mean())) - noise, 0.0)
 
 
