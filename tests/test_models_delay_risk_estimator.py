@@ -135,9 +135,21 @@ def test_reasons_are_the_greatest_groups_in_words_of_both_languages(model: Fitte
     assert len(reasons) == 20
     for of_order in reasons:
         assert len(of_order) == 3
-        assert [r.log_odds for r in of_order] == sorted((r.log_odds for r in of_order), reverse=True)
+        assert [abs(r.log_odds) for r in of_order] == sorted((abs(r.log_odds) for r in of_order), reverse=True)
         assert all(r.zh and r.en and not r.zh.isascii() for r in of_order)
         json.dumps([r.as_json() for r in of_order])
+
+
+def test_no_reason_left_out_moves_the_score_more_than_one_that_is_told(model: FittedModel, newest: Examples) -> None:
+    frame = newest.frame.head(60)
+
+    told, every = model.reasons(frame, top=3), model.reasons(frame, top=99)
+
+    base, _ = model.contributions(frame)
+    for few, whole, raw in zip(told, every, model.score(frame)["raw_log_odds"], strict=True):
+        assert few == whole[:3] and base + sum(r.log_odds for r in whole) == pytest.approx(raw, abs=1e-9)
+        assert min(abs(r.log_odds) for r in few) >= max(abs(r.log_odds) for r in whole[3:])
+    assert any(r.log_odds < 0 for few in told for r in few) and any(r.log_odds > 0 for few in told for r in few)
 
 
 def test_every_group_can_be_said_of_an_order_of_which_nothing_is_known() -> None:

@@ -1,4 +1,4 @@
-"""Why this score, in words with figures? What a group of columns adds to the log-odds, the greatest first.
+"""Why this score, in words with figures? What a group of columns adds to the log-odds, the greatest first, whichever way it works.
 
 The groups' parts and the base add up to the raw score exactly; the curve that makes a chance of it is monotone, so what raises the one
 raises the other.
@@ -46,11 +46,11 @@ def grouped(columns: tuple[str, ...], contributions: npt.NDArray[np.float64]) ->
 
 
 def worded(frame: pd.DataFrame, groups: tuple[str, ...], parts: npt.NDArray[np.float64], *, top: int) -> list[list[Reason]]:
-    """Return each row's greatest reasons for being late, those that speak against it last and only where there is nothing else to say."""
+    """Return each row's greatest reasons by how much they move the log-odds, those that raise them and those that lower them together."""
     said = []
     rows = cast("list[Row]", frame.to_dict("records"))
     for row, part in zip(rows, parts, strict=True):
-        places = sorted(range(len(groups)), key=lambda place: -part[place])[:top]
+        places = sorted(range(len(groups)), key=lambda place: -abs(part[place]))[:top]
         said.append([Reason(groups[place], float(part[place]), *words(groups[place], row)) for place in places])
     return said
 
