@@ -158,6 +158,18 @@ def test_every_group_can_be_said_of_an_order_of_which_nothing_is_known() -> None
         assert zh and en
 
 
+def test_a_carrier_is_only_probable_until_the_waybill_is_printed(facts: pd.DataFrame) -> None:
+    now = CUT + 3 * DAY
+    waiting = open_examples(facts, CLOCKS, target="working_days", as_of=now)
+    printed = waiting.keys["order_no"].map(facts.set_index("order_no")["waybilled_known_at"]) <= now
+
+    columns = ("carrier_code", "postal", "step")
+    said = [words("carrier", dict(zip(columns, row, strict=True))) for row in waiting.frame[[*columns]].itertuples(index=False)]
+
+    assert [not zh.startswith("预计") for zh, _ in said] == [not en.startswith("probably ") for _, en in said] == printed.tolist()
+    assert 0 < printed.mean() < 1
+
+
 def test_a_band_holds_its_chance_and_is_wider_where_something_was_never_seen(model: FittedModel, newest: Examples) -> None:
     known = model.score(newest.frame)
     strange = newest.frame.assign(carrier_code="NEVER-SEEN")

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.delay_risk.features import FEATURES_BY_NAME
+from models.delay_risk.features.stage import STEPS
 
 _WEEKDAYS_ZH = "一二三四五六日"
 _WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -97,9 +98,11 @@ def _place(row: Row) -> Said:
 
 def _carrier(row: Row) -> Said:
     name = str(row.get("carrier_code") or "")
+    # until its waybill is printed, the carrier is that of the last order on the same road
+    probably_zh, probably_en = ("", "") if _number(row, "step") == len(STEPS) else ("预计", "probably ")
     if _number(row, "postal"):
-        return "平邮", "by plain post"
-    return (f"承运商 {name}", f"carrier {name}") if name else ("承运商未定", "no carrier yet")
+        return f"{probably_zh}平邮", f"{probably_en}by plain post"
+    return (f"{probably_zh}承运商 {name}", f"{probably_en}carrier {name}") if name else ("承运商未定", "no carrier yet")
 
 
 def _where(row: Row) -> Said:
