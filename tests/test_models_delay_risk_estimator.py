@@ -170,6 +170,14 @@ def test_a_carrier_is_only_probable_until_the_waybill_is_printed(facts: pd.DataF
     assert 0 < printed.mean() < 1
 
 
+@pytest.mark.parametrize("minor", [0.0, 12_000.0, 3_500_000.0])
+def test_an_amount_in_an_unknown_currency_is_told_without_a_figure(minor: float) -> None:
+    amount, freight = {"value_log": np.log1p(minor)}, {"freight_share": 0.25}
+
+    assert words("value", amount) == ("订单金额", "the order's amount")
+    assert words("value", amount | freight) == ("订单金额，运费是货款的 25%", "the order's amount, freight at 25% of the goods")
+
+
 def test_a_band_holds_its_chance_and_is_wider_where_something_was_never_seen(model: FittedModel, newest: Examples) -> None:
     known = model.score(newest.frame)
     strange = newest.frame.assign(carrier_code="NEVER-SEEN")

@@ -177,12 +177,12 @@ def _code(name: str, zh: str, en: str) -> Callable[[Row], Said]:
 
 
 def _value(row: Row) -> Said:
-    amount = _number(row, "value_log")
-    return (
-        ("金额未知", "amount not known")
-        if amount is None
-        else (f"金额 {np.expm1(amount) / 100:,.0f}", f"amount {np.expm1(amount) / 100:,.0f}")
-    )
+    amount, freight = _number(row, "value_log"), _number(row, "freight_share")
+    if amount is None:
+        return "金额未知", "amount not known"
+    # no figure: a row does not say its currency, and minor units alone are no amount
+    tail = ("", "") if not freight else (f"，运费是货款的 {freight:.0%}", f", freight at {freight:.0%} of the goods")
+    return f"订单金额{tail[0]}", f"the order's amount{tail[1]}"
 
 
 _WORDS: Mapping[str, Callable[[Row], Said]] = {
