@@ -47,6 +47,11 @@ class StageRow:
     p90_hours: float | None
     limit_hours: float | None
 
+    @property
+    def can_be_stuck(self) -> bool:
+        """Whether an order may stand in the stage for too long."""
+        return bool(self.stage.share and self.stage.ends_with)
+
 
 @dataclass(frozen=True)
 class Lifecycle:

@@ -41,12 +41,12 @@ class Narrowed:
     owner: str | None = None
 
 
-def panel(question: Question, *, view: View, choices: Choices) -> Wanted | None:
-    """Draw the list with its filters, or, where a component of the index is chosen, the orders behind that and return None."""
+def panel(question: Question, *, view: View, choices: Choices) -> Wanted | orders_behind.Asked:
+    """Draw the list with its filters, or, where a component of the index is chosen, the orders behind that; return what is listed."""
     behind = orders_behind.asked()
     if behind is not None:
         orders_behind.panel(behind, question, view=view, choices=choices)
-        return None
+        return behind
     narrowed = asked()
     found = wanted(narrowed, question, view=view)
     st.markdown(f"### {headline(found, question)}")

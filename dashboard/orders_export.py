@@ -1,42 +1,61 @@
 """What of the Orders page goes into a workbook? The figures of the page itself, its list, and what they mean."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import cell_names, definitions, drilldown, fmt, lifecycle, options, order_detail, order_list, variants, words
+from dashboard import (
+    cell_names,
+    definitions,
+    drilldown,
+    fmt,
+    health,
+    lifecycle,
+    options,
+    order_detail,
+    order_list,
+    orders_behind,
+    variants,
+    words,
+)
+from dashboard import reconciliation_words as money_words
 from dashboard.definition_sheet import definition_sheet
 from dashboard.drilldown import Split
 from dashboard.health import Health
 from dashboard.i18n import language, msg, speaking, t
 from dashboard.lifecycle import Lifecycle, Question
 from dashboard.order_list import headline
+from dashboard.orders_behind import Asked
+from dashboard.reconciliation_queue import sides
+from dashboard.reconciliation_workbook import major
 from dashboard.view import View
 from dashboard.workbook import Cell, Column, Sheet, workbook
 from data import reads
 from data.api import engine
-from data.reads import Choices, OrderRow, Wanted
+from data.reads import BehindRow, Choices, Cursor, EntryBehind, EntryCursor, OrderRow, Wanted
+from models.health.attribution import shown_tenths
 from models.health.kpis import DEFINED
 from models.stages import SHARE_NAMES
 
 # A file of more orders is no list any more; the sheet says that it was cut.
 MOST_ORDERS, AT_ONCE = 50_000, 2_000
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """What the page has drawn; None for what it could not."""
+    """What the page has drawn, None for what it could not; ``listed`` is what its list is of: orders, or those behind a component."""
 
     question: Question
     stages: Lifecycle
     split: Split | None
     why: Health | None
     variants: pd.DataFrame | None
-    wanted: Wanted | None
+    listed: Wanted | Asked
 
 
 def button(drawn: Drawn, *, view: View, choices: Choices) -> None:
@@ -68,8 +87,12 @@ def sheets(drawn: Drawn, *, view: View, choices: Choices) -> list[Sheet]:
         found.append(_why(drawn.why, chosen=chosen, choices=choices))
     if drawn.variants is not None and len(drawn.variants):
         found.append(_variants(drawn.variants, chosen=chosen))
-    if drawn.wanted is not None:
-        found.append(_orders(drawn.wanted, drawn.question, chosen=chosen, view=view, choices=choices))
+    if isinstance(drawn.listed, Wanted):
+        found.append(_orders(drawn.listed, drawn.question, chosen=chosen, view=view, choices=choices))
+    elif drawn.why is not None and drawn.listed.component == options.ENTRIES:
+        found.append(_entries(drawn.why, drawn.listed, drawn.question, chosen=chosen, view=view, choices=choices))
+    elif drawn.why is not None:
+        found.append(_behind(drawn.why, drawn.listed, drawn.question, chosen=chosen, view=view, choices=choices))
     return [*found, _definitions(drawn.question, chosen=chosen, view=view)]
 
 
@@ -82,7 +105,12 @@ def _shares(found: Lifecycle, *, chosen: str) -> Sheet:
     counts = found.shares or {}
     whole = sum(counts.values())
     columns = [Column(t("阶段")), Column(t("订单"), "count"), Column(t("占比"), "share")]
-    rows = [(words.in_language(*SHARE_NAMES[share]), count, count / whole if whole else None) for share, count in counts.items()]
+    # rounded as on the page, so that they add up there and here
+    tenths = shown_tenths([100 * count / whole for count in counts.values()], 100.0) if whole else [None] * len(counts)
+    rows = [
+        (words.in_language(*SHARE_NAMES[share]), count, None if tenth is None else tenth / 100)
+        for (share, count), tenth in zip(counts.items(), tenths, strict=True)
+    ]
     total = (t("合计"), whole, 1.0 if whole else None) if counts else None
     return Sheet(t("阶段占比"), columns, rows, headlines=(lifecycle.headline(found), chosen), total=total)
 
@@ -91,7 +119,14 @@ def _stages(found: Lifecycle, *, chosen: str) -> Sheet:
     columns = [Column(t("环节")), Column(t("此刻"), "count"), Column(t("停滞"), "count")]
     columns += [Column(t(head), "hours") for head in (msg("停留 P50（小时）"), msg("停留 P90（小时）"), msg("停滞时限（小时）"))]
     rows = [
-        (words.in_language(row.stage.name_zh, row.stage.name_en), row.orders, row.stuck, row.p50_hours, row.p90_hours, row.limit_hours)
+        (
+            words.in_language(row.stage.name_zh, row.stage.name_en),
+            row.orders,
+            row.stuck if row.can_be_stuck else None,
+            row.p50_hours,
+            row.p90_hours,
+            row.limit_hours,
+        )
         for row in found.rows
     ]
     return Sheet(t("环节"), columns, rows, headlines=(chosen,))
@@ -141,17 +176,21 @@ def _why(found: Health, *, chosen: str, choices: Choices) -> Sheet:
 
 
 def _variants(found: pd.DataFrame, *, chosen: str) -> Sheet:
-    columns = [Column(t("路径")), Column(t("订单"), "count"), Column(t("这批准时率"), "share"), Column(t("这批平均发货（小时）"), "hours")]
-    rows = [
-        (
-            variants.path_name(str(row["path"])),
-            int(row["orders"]),
-            int(row["on_time"]) / int(row["due"]) if row["due"] else None,
-            int(row["shipped_exact_seconds"]) / int(row["shipped_exact"]) / 3600 if row["shipped_exact"] else None,
+    columns = [Column(t("路径")), Column(t("订单"), "count"), Column(t("占比"), "share")]
+    columns += [Column(t("这批准时率"), "share"), Column(t("这批平均发货（小时）"), "hours")]
+    totals = found[["orders", "due", "on_time", "shipped_exact", "shipped_exact_seconds"]].sum()
+
+    def line(name: str, sums: Mapping[Any, Any]) -> tuple[Cell, ...]:
+        return (
+            name,
+            int(sums["orders"]),
+            int(sums["orders"]) / int(totals["orders"]),
+            int(sums["on_time"]) / int(sums["due"]) if sums["due"] else None,
+            int(sums["shipped_exact_seconds"]) / int(sums["shipped_exact"]) / 3600 if sums["shipped_exact"] else None,
         )
-        for row in found.to_dict("records")
-    ]
-    return Sheet(t("流程变体"), columns, rows, headlines=(chosen,), total=(t("合计"), int(found["orders"].sum()), None, None))
+
+    rows = [line(variants.marked_name(str(row["path"])), row) for row in found.to_dict("records")]
+    return Sheet(t("流程变体"), columns, rows, headlines=(chosen,), total=line(t("合计"), totals.to_dict()))
 
 
 def _orders(wanted: Wanted, question: Question, *, chosen: str, view: View, choices: Choices) -> Sheet:
@@ -181,19 +220,122 @@ def _orders(wanted: Wanted, question: Question, *, chosen: str, view: View, choi
         )
         for row in found
     ]
-    note = t("只含前 {count} 单", count=fmt.full_count(MOST_ORDERS)) if len(found) >= MOST_ORDERS else ""
-    return Sheet(t("订单"), columns, rows, headlines=(headline(wanted, question), chosen), note=note)
+    return Sheet(t("订单"), columns, rows, headlines=(headline(wanted, question), chosen), note=_cut(rows))
+
+
+def _behind(found: Health, asked: Asked, question: Question, *, chosen: str, view: View, choices: Choices) -> Sheet:
+    """Return the orders behind a component, as the page lists them."""
+    since, until = health.as_period(found.span).bounds(view.zone)
+    code, named, carriers = asked.component, cell_names.names(choices), options.carrier_names(choices)
+    told = code == "C4"
+    columns = [Column(t(head)) for head in (msg("订单号"), msg("店铺"), msg("渠道"), msg("地区"), msg("类目"))]
+    columns += [Column(t(head)) for head in (msg("仓库"), msg("承运"), msg("环节"))]
+    columns.append(Column(t("金额"), "money", currency=view.currency))
+    heads = (t("下单") if told else t("付款"), t("入库") if told else t("承诺期限"), t("发货"))
+    columns += [Column(head, "moment", zone=view.zone) for head in heads]
+    columns.append(Column(t("迟到（小时）") if told else t("超时（小时）"), "hours"))
+
+    def page(after: tuple[datetime, str, str] | None, limit: int) -> list[BehindRow]:
+        return reads.orders_behind(
+            engine(),
+            scope=view.scope,
+            part=question.part,
+            component=code,
+            since=since,
+            until=min(until, view.as_of),
+            bad_only=asked.bad_only,
+            after=after,
+            limit=limit,
+        )
+
+    rows: list[tuple[Cell, ...]] = [
+        (
+            row.order_no,
+            row.shop_id,
+            named["channel"](row.channel),
+            named["region"](row.region_code or ""),
+            named["category"](row.category or ""),
+            row.warehouse_code or "",
+            words.in_language(*carriers.get(row.carrier_code or "", (row.carrier_code or "", row.carrier_code or ""))),
+            words.stage(row.stage),
+            row.paid_minor,
+            row.moment if told else row.paid_at,
+            row.ingested_at if told else row.deadline_at,
+            row.shipped_to,
+            orders_behind.hours_late(row, component=code, as_of=view.as_of),
+        )
+        for row in _paged(page, cursor=lambda row: (row.moment, row.shop_id, row.order_no))
+    ]
+    headlines = (orders_behind.headline(found, asked), chosen)
+    return Sheet(t("订单"), columns, rows, headlines=headlines, note=_cut(rows))
+
+
+def _entries(found: Health, asked: Asked, question: Question, *, chosen: str, view: View, choices: Choices) -> Sheet:
+    """Return the settlement entries behind C3, as the page lists them."""
+    since, until = health.as_period(found.span).bounds(view.zone)
+    named = cell_names.names(choices)
+    columns = [
+        Column(t(head)) for head in (msg("标签"), msg("订单号"), msg("店铺"), msg("渠道"), msg("地区"), msg("类目"), msg("交易类型"))
+    ]
+    columns += [Column(t("差异")), Column(t("币种"))]
+    columns += [Column(t(head), "amount") for head in (msg("应有"), msg("实有"), msg("差额"))]
+    columns += [Column(t("到期"), "moment", zone=view.zone), Column(t("状态"))]
+
+    def page(after: EntryCursor | None, limit: int) -> list[EntryBehind]:
+        return reads.entries_behind(
+            engine(),
+            scope=view.scope,
+            part=question.part,
+            since=since,
+            until=min(until, view.as_of),
+            zone=view.zone,
+            after=after,
+            limit=limit,
+        )
+
+    rows: list[tuple[Cell, ...]] = []
+    for row in _paged(page, cursor=lambda row: row.cursor):
+        each = row.difference
+        amounts = (*sides(each), each.difference_minor)
+        rows.append(
+            (
+                money_words.label_of(each),
+                each.order_no,
+                each.shop_id,
+                named["channel"](each.channel),
+                named["region"](row.region_code or ""),
+                named["category"](row.category or ""),
+                money_words.money_type(each.type),
+                money_words.verdict(each),
+                each.currency,
+                *(major(minor, each.currency) for minor in amounts),
+                row.moment,
+                money_words.state(each),
+            )
+        )
+    return Sheet(t("差异清单"), columns, rows, headlines=(orders_behind.headline(found, asked), chosen), note=_cut(rows))
+
+
+def _cut(rows: Sequence[object]) -> str:
+    return t("只含前 {count} 单", count=fmt.full_count(MOST_ORDERS)) if len(rows) >= MOST_ORDERS else ""
+
+
+def _paged(page: Callable[[Any, int], Sequence[Row]], *, cursor: Callable[[Row], Any]) -> Iterator[Row]:
+    """Yield the rows of a list, page by page, as far as a file goes."""
+    after, count = None, 0
+    while count < MOST_ORDERS:
+        asked_for = min(AT_ONCE, MOST_ORDERS - count)
+        rows = page(after, asked_for)
+        yield from rows
+        count += len(rows)
+        if len(rows) < asked_for:
+            return
+        after = cursor(rows[-1])
 
 
 def _every(wanted: Wanted, question: Question, *, view: View) -> Iterator[OrderRow]:
-    """Yield the orders of the list, page by page, as far as a file goes."""
-    after, count = None, 0
-    while count < MOST_ORDERS:
-        page = reads.orders_page(
-            engine(), scope=view.scope, part=question.part, wanted=wanted, after=after, limit=min(AT_ONCE, MOST_ORDERS - count)
-        )
-        yield from page
-        count += len(page)
-        if len(page) < AT_ONCE:
-            return
-        after = (page[-1].at, page[-1].shop_id, page[-1].order_no)
+
+    def page(after: Cursor | None, limit: int) -> list[OrderRow]:
+        return reads.orders_page(engine(), scope=view.scope, part=question.part, wanted=wanted, after=after, limit=limit)
+
+    return _paged(page, cursor=lambda row: (row.at, row.shop_id, row.order_no))

@@ -81,7 +81,7 @@ def times(found: Lifecycle, *, question: Question) -> None:
         [
             Words(t("环节"), [unbroken(words.in_language(row.stage.name_zh, row.stage.name_en)) for row in rows]),
             Figures(t("此刻"), [row.orders for row in rows], fmt.full_count),
-            Figures(t("停滞"), [row.stuck if row.stage.share and row.stage.ends_with else None for row in rows], fmt.full_count),
+            Figures(t("停滞"), [row.stuck if row.can_be_stuck else None for row in rows], fmt.full_count),
             hours([row.p50_hours for row in rows], t("停留 P50")),
             hours([row.p90_hours for row in rows], t("停留 P90")),
             hours([row.limit_hours for row in rows], t("停滞时限")),

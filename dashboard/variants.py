@@ -83,12 +83,17 @@ def panel(question: Question, *, view: View) -> pd.DataFrame | None:
     return found
 
 
+def marked_name(path: str) -> str:
+    """Name a way, one with rework marked as such."""
+    return f"{path_name(path)}{' ↺' if is_rework(path) else ''}"
+
+
 def table(rows: pd.DataFrame, *, whole: pd.DataFrame) -> None:
     """Draw ways with their part of the orders, promise kept and hours to ship, the rest and the total last."""
     measures = ["orders", "due", "on_time", "shipped_exact", "shipped_exact_seconds"]
     totals = whole[measures].sum()
     rest = totals - rows[measures].sum()
-    names = [f"{path_name(str(path))}{' ↺' if is_rework(str(path)) else ''}" for path in rows["path"]]
+    names = [marked_name(str(path)) for path in rows["path"]]
     lines = [*rows[measures].to_dict("records"), *([rest.to_dict()] if rest["orders"] else []), totals.to_dict()]
     names += [*([t("其他路径")] if rest["orders"] else []), t("合计")]
     said = language()

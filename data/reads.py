@@ -372,11 +372,19 @@ def due_lately(engine: Engine, *, scope: Scope, part: Part, as_of: datetime) -> 
 
 
 def entries_behind(
-    engine: Engine, *, scope: Scope, part: Part, since: datetime, until: datetime, zone: str, after: EntryCursor | None = None
+    engine: Engine,
+    *,
+    scope: Scope,
+    part: Part,
+    since: datetime,
+    until: datetime,
+    zone: str,
+    after: EntryCursor | None = None,
+    limit: int = _entries.PAGE,
 ) -> list[EntryBehind]:
     """Return one page of the settlement entries behind component C3; see ``data.queries.entries_behind``."""
     with reading(engine) as connection:
-        return _entries.entries_behind(connection, scope=scope, part=part, since=since, until=until, zone=zone, after=after)
+        return _entries.entries_behind(connection, scope=scope, part=part, since=since, until=until, zone=zone, after=after, limit=limit)
 
 
 def orders_behind(

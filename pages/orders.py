@@ -38,9 +38,9 @@ def page(view: View) -> None:
     with right:
         ways = variants.panel(question, view=view)
     with st.container(border=True):
-        wanted = order_list.panel(question, view=view, choices=choices)
+        listed = order_list.panel(question, view=view, choices=choices)
     with tools:
-        orders_export.button(Drawn(question, found, split, why, ways, wanted), view=view, choices=choices)
+        orders_export.button(Drawn(question, found, split, why, ways, listed), view=view, choices=choices)
 
 
 page(current())

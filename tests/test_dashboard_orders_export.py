@@ -1,6 +1,7 @@
 """Does the workbook of the Orders page hold the page's own figures, in both languages and any scope?"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 from sqlalchemy import Engine
 
-from dashboard import cached_reads, drilldown, health, lifecycle, order_list, orders_export
+from dashboard import cached_reads, drilldown, fmt, health, lifecycle, order_list, orders_behind, orders_export, variants
 from dashboard.filters import Filters
 from dashboard.i18n import speaking
 from dashboard.lifecycle import Question
@@ -140,3 +141,44 @@ def test_a_list_that_is_too_long_is_cut_and_says_so(merchant: Engine, monkeypatc
 
     assert len(below_head(book["订单"], "订单号")) == 20
     assert any("只含前 20 单" in str(cell) for row in book["订单"] for cell in row)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(("component", "bad_only"), [("C1", True), ("C1", False), ("C4", False), ("C3", True)])
+def test_a_workbook_lists_the_orders_behind_a_component_as_the_page_does(
+    component: str, bad_only: bool, language: str, merchant: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders_export, "AT_ONCE", 30)
+    view = view_of(EVERYTHING)
+    plain = drawn_of(Part(), view=view)
+    assert plain is not None and plain.why is not None
+    drawn = replace(plain, listed=orders_behind.Asked(component, bad_only))
+
+    book = read_back(drawn, view=view, language=language)
+
+    scored = plain.why.scored(component)
+    expected = 0 if scored is None else scored.units - scored.good if bad_only else scored.units
+    name = {"zh": ("订单", "差异清单"), "en": ("Orders", "Differences")}[language][component == "C3"]
+    with speaking(language):
+        assert book[name][0][0] == orders_behind.headline(plain.why, orders_behind.Asked(component, bad_only))
+    listed = below_head(book[name], {"zh": "订单号", "en": "Order no."}[language]) if component != "C3" else []
+    assert component == "C3" or len(listed) == expected > 0
+    assert len({(row[0], row[1]) for row in listed}) == len(listed)
+
+
+def test_a_workbook_says_what_the_page_says_of_ways_shares_and_what_is_stuck(merchant: Engine) -> None:
+    view = view_of(EVERYTHING)
+    drawn = drawn_of(Part(), view=view)
+    assert drawn is not None and drawn.variants is not None and drawn.stages.shares is not None
+
+    book = read_back(drawn, view=view, language="zh")
+
+    ways = below_head(book["流程变体"], "路径")
+    assert [row[0] for row in ways[:-1]] == [variants.marked_name(str(path)) for path in drawn.variants["path"]]
+    assert sum(row[2] for row in ways[:-1]) == pytest.approx(1) == ways[-1][2]
+    sums = drawn.variants[["due", "on_time"]].sum()
+    assert ways[-1][3] == pytest.approx(sums["on_time"] / sums["due"]) and ways[-1][4] > 0
+    said = fmt.shares_of(list(drawn.stages.shares.values()))
+    assert [f"{row[2]:.1%}" for row in below_head(book["阶段占比"], "阶段")[:-1]] == said
+    stuck = {row[0]: row[2] for row in below_head(book["环节"], "环节")}
+    assert stuck["待支付"] == "" and stuck["待审"] != ""
