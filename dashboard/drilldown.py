@@ -21,8 +21,9 @@ from dashboard.view import View
 from data.reads import UNSORTED, Choices, NoSuchGrain, Part
 from models.health.kpis import kpi_named, value_of
 
-# Bars beyond these are drawn as one.
+# Bars beyond these are drawn as one, where they can be added up.
 SHOWN_BARS = 12
+ADDED_UP = ("late", "orders", "stuck")
 _NO_BAR = {"displayModeBar": False}
 _CHART = "drill_chart"
 
@@ -143,6 +144,8 @@ def panel(question: Question, *, view: View, choices: Choices) -> Split | None:
         alt = t("{metric}按{dimension}拆分", metric=_metric_name(metric), dimension=t(found.level.name))
         st.plotly_chart(figure, alt=alt, config=_NO_BAR, key=_CHART, on_select=lambda: _clicked(found.level), selection_mode="points")
         st.caption(t("深色为本期，浅色为对比期；点一根柱子继续下钻。"))
+        if (left := len(found.values) - SHOWN_BARS) > 0 and metric not in ADDED_UP:
+            st.caption(t("只画了前 {shown} 个，另外 {count} 个见表。", shown=SHOWN_BARS, count=left))
     with figures:
         table(found, name=name)
     return found
@@ -184,7 +187,7 @@ def message(found: Split, *, metric: str, name: cell_names.Namer) -> str:
     best = ordered(found, metric)[0]
     figure, whole = found.figure(metric, best), found.figure(metric, None)
     said = _said(metric, figure)
-    if metric in ("late", "orders", "stuck") and whole:
+    if metric in ADDED_UP and whole:
         return t(
             "{name}占{metric}的 {share}（{figure} 单）",
             name=name(best),
@@ -248,7 +251,17 @@ def _bars(found: Split, *, metric: str, name: cell_names.Namer) -> list[Bar]:
         now, before = found.figure(metric, value), found.figure(metric, value, before=True)
         detail = t("本期 {now} · 对比期 {before}", now=_said(metric, now), before=_said(metric, before))
         drawn.append(Bar(name(value), now or 0.0, before, _said(metric, now), detail, value or options_code(value)))
-    return drawn
+    return [*drawn, *_rest(found, values[SHOWN_BARS:], metric=metric)]
+
+
+def _rest(found: Split, values: Sequence[str], *, metric: str) -> list[Bar]:
+    """Return one bar of the values that have none of their own, so that the bars come to the whole; there is no way down from it."""
+    if not values or metric not in ADDED_UP:
+        return []
+    now = sum(found.figure(metric, value) or 0.0 for value in values)
+    before = None if metric == "stuck" else sum(found.figure(metric, value, before=True) or 0.0 for value in values)
+    detail = t("本期 {now} · 对比期 {before}", now=_said(metric, now), before=_said(metric, before))
+    return [Bar(t("其余 {count} 个", count=len(values)), now, before, _said(metric, now), detail, "")]
 
 
 def options_code(value: str) -> str:

@@ -182,3 +182,18 @@ def test_a_workbook_says_what_the_page_says_of_ways_shares_and_what_is_stuck(mer
     assert [f"{row[2]:.1%}" for row in below_head(book["阶段占比"], "阶段")[:-1]] == said
     stuck = {row[0]: row[2] for row in below_head(book["环节"], "环节")}
     assert stuck["待支付"] == "" and stuck["待审"] != ""
+
+
+@pytest.mark.parametrize("metric", drilldown.ADDED_UP)
+def test_the_bars_of_many_regions_come_to_the_whole_and_the_rest_leads_nowhere(
+    metric: str, merchant: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drilldown, "SHOWN_BARS", 1)
+    drawn = drawn_of(Part(channels=("douyin",)), view=view_of(EVERYTHING))
+    assert drawn is not None and drawn.split is not None and len(drawn.split.values) > 2
+
+    bars = drilldown._bars(drawn.split, metric=metric, name=str)
+
+    assert len(bars) == 2 and bars[-1].key == "" and all(bar.key for bar in bars[:-1])
+    assert sum(bar.value for bar in bars) == drawn.split.figure(metric, None)
+    assert len(drilldown._bars(drawn.split, metric="on_time", name=str)) == 1
