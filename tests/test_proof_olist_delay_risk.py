@@ -52,18 +52,20 @@ def test_the_orders_and_their_late_share_are_those_of_the_files(facts: pd.DataFr
 def test_a_model_of_what_was_known_ranks_the_months_after_it_and_shuffled_labels_do_not(examples: Examples) -> None:
     learnt = examples.take((examples.known_at < CUT) & (examples.start_at < CUT))
     asked = examples.take(examples.start_at >= CUT)
-    shuffled = Examples(**{**vars(learnt), "label": np.random.default_rng(1).permutation(learnt.label)})
+    # one shuffle may fall in with what drifts over the months; eight do not
+    dice = [np.random.default_rng(seed) for seed in range(8)]
+    shuffled = [Examples(**{**vars(learnt), "label": each.permutation(learnt.label)}) for each in dice]
 
-    honest, fooled = (
+    honest, *fooled = (
         roc_auc(
             asked.label,
             fit(rows, target="working_days", seed=1, members=1, hyperparameters=QUICK).score(asked.frame)["probability"].to_numpy(),
         )
-        for rows in (learnt, shuffled)
+        for rows in (learnt, *shuffled)
     )
 
     assert honest > 0.82
     assert honest > roc_auc(asked.label, trailing_rate(asked.frame).to_numpy()) + 0.02
     # above .95 it would know the future
     assert honest < 0.95
-    assert fooled == pytest.approx(0.5, abs=0.06)
+    assert np.mean(fooled) == pytest.approx(0.5, abs=0.06)
