@@ -26,8 +26,8 @@ BAND_NAMES = {
     "very_high": msg("60% 以上"),
     "overdue": msg("已超时"),
 }
-# Parts in the chart, and orders in the list, that are still read.
-MOST_PARTS, MOST_LISTED = 10, 15
+# Parts in the chart, orders in the list, and reasons of one, that are still read.
+MOST_PARTS, MOST_LISTED, SHOWN_REASONS = 10, 15, 3
 # Reasons of so many log-odds move a chance by less than a point or two.
 _WEAK = 0.05
 
@@ -148,7 +148,7 @@ def reasons_said(reasons: Sequence[dict[str, object]] | None, *, names: Mapping[
     """
     side = "zh" if language() == SOURCE else "en"
     said = []
-    for reason in reasons or ():
+    for reason in (reasons or ())[:SHOWN_REASONS]:
         weight = float(str(reason.get("log_odds") or 0))
         if abs(weight) >= _WEAK:
             text = named(str(reason.get(side, "")), names=names)

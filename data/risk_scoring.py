@@ -26,8 +26,9 @@ from models.delay_risk.estimator import FittedModel
 from models.delay_risk.examples import Examples, open_examples, training_examples
 from models.delay_risk.targets import PRIMARY
 
-# Reasons are worked out for the riskiest orders of a run: these are read, the others are counted.
-MOST_REASONS, TOP_REASONS = 1_000, 3
+# Reasons are worked out for the riskiest orders of a run: these are read, the others are counted. More are kept than a list shows, for one
+# of what speaks for a delay alone leaves the others out.
+MOST_REASONS, TOP_REASONS = 1_000, 5
 NO_MODEL = "no_model"
 # A baseline is only a rate: so many examples tell it.
 _BASELINE_EXAMPLES = 20_000
