@@ -120,7 +120,10 @@ def history(connection: Connection, *, as_of: datetime, count: int = 900, days: 
 
 
 def scores(connection: Connection, *, as_of: datetime, version: int | None, fallback: str = "") -> int:
-    """Score every open order: the longer it waits the riskier, the oldest overdue; return how many."""
+    """Score every open order: the longer it waits the riskier, the oldest overdue; return how many.
+
+    None that is not overdue reads as certain, whatever time of day it is.
+    """
     given = {"as_of": as_of, "version": version, "fallback": fallback, "reasons": json.dumps(REASONS, ensure_ascii=False)}
     written = connection.execute(
         text(f"""
@@ -130,8 +133,10 @@ def scores(connection: Connection, *, as_of: datetime, version: int | None, fall
             CASE WHEN p = 1 THEN 'overdue' ELSE :fallback END, p, greatest(p - 0.05, 0), least(p + 0.05, 1), :version,
             clock_start_at + interval '40 hours', 0.5, CASE WHEN :version IS NULL THEN NULL ELSE CAST(:reasons AS jsonb) END
         FROM (
-            SELECT o.*, CAST(least(round(extract(epoch FROM CAST(:as_of AS timestamptz) - o.clock_start_at) / 72000, 3), 1) AS float) AS p
-            FROM orders AS o WHERE {OPEN_ORDER}
+            SELECT o.*, CASE WHEN age < 0.99 THEN CAST(round(age, 3) AS float) ELSE 1 END AS p
+            FROM orders AS o
+            CROSS JOIN LATERAL (SELECT extract(epoch FROM CAST(:as_of AS timestamptz) - o.clock_start_at) / 72000 AS age) AS waits
+            WHERE {OPEN_ORDER}
         ) AS waiting
         """),
         given,
