@@ -82,6 +82,7 @@ from data.reads import (
     Wanted,
     WeekFacts,
 )
+from models.delay_risk.rules import RuleVersion
 from models.people import Person
 from models.scope import Scope
 from models.workbench.rules import Rules
@@ -239,6 +240,12 @@ def restated_spans(scope: Scope, limit: int) -> list[RestatedSpan]:
 def promise_rules(scope: Scope) -> list[PromiseVersion]:
     """Return every version of every promise rule."""
     return reads.promise_rules(engine(), scope=scope)
+
+
+@st.cache_data(ttl="60s", max_entries=64, show_spinner=False)
+def delay_rules(scope: Scope) -> list[RuleVersion]:
+    """Return every version of every rule of the delay model."""
+    return reads.delay_rules(engine(), scope=scope)
 
 
 @st.cache_data(ttl="60s", max_entries=64, show_spinner=False)

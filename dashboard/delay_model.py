@@ -8,11 +8,13 @@ from typing import Any
 import streamlit as st
 
 from dashboard import cached_reads, fmt, health, states, words
+from dashboard.delay_rules import rules_now, rules_of, target_name
 from dashboard.i18n import language, msg, t
 from dashboard.tables import plain
 from dashboard.view import View
 from data.reads import DriftRow, ModelVersion, Part, RiskNow
-from models.delay_risk.targets import PRIMARY, TARGET_RULES, TARGETS_BY_KEY
+from models.delay_risk.rules import TargetRules, same_question
+from models.delay_risk.targets import PRIMARY
 from models.delay_risk.week_end import Expected, expected_week
 
 # Scoring comes every five minutes; after so long without a run that succeeded its scores are old.
@@ -33,7 +35,7 @@ FALLBACKS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class DelayModel:
-    """Everything the page says, from one look."""
+    """Everything the page says, from one look; ``rules`` are those that open orders are scored by, ``rules_now`` those that hold."""
 
     part: Part
     versions: Sequence[ModelVersion]
@@ -43,6 +45,8 @@ class DelayModel:
     unscored_due: int
     training: str | None
     succeeded_at: datetime | None
+    rules: TargetRules
+    rules_now: TargetRules
 
     def champion(self, task: str = PRIMARY) -> ModelVersion | None:
         """Return the version in use for a target."""
@@ -84,15 +88,19 @@ def read(view: View) -> DelayModel:
             doubt=week.doubt + unscored,
         )
     jobs = {job.job: job for job in cached_reads.jobs(view.scope)}
+    versions = cached_reads.delay_models(view.scope)
+    used = next((each for each in versions if each.task == PRIMARY and each.status == "champion"), None)
     return DelayModel(
         part=part,
-        versions=cached_reads.delay_models(view.scope),
+        versions=versions,
         drift=cached_reads.delay_drift(view.scope),
         now=cached_reads.risk_now(view.scope, part, view.as_of),
         week=expected,
         unscored_due=0 if week is None else week.unscored,
         training=jobs[TRAINING].status if TRAINING in jobs else None,
         succeeded_at=jobs[SCORING].succeeded_at if SCORING in jobs else None,
+        rules=rules_of(used, view=view),
+        rules_now=rules_now(view),
     )
 
 
@@ -125,7 +133,7 @@ def headline(found: DelayModel) -> str:
 
 def passport(found: DelayModel, *, view: View) -> str:
     """Say what is predicted, by which version, and as of when."""
-    parts = [t("目标：{target}", target=target_name(PRIMARY))]
+    parts = [t("目标：{target}", target=target_name(PRIMARY, found.rules))]
     if (used := found.champion()) is not None:
         fitted = fmt.moment(used.fitted_at, zone=view.zone, as_of=view.as_of)
         parts.append(t("模型版本 {version}，{at} 训练", version=used.version, at=fitted))
@@ -134,18 +142,6 @@ def passport(found: DelayModel, *, view: View) -> str:
     if found.now is not None and found.now.scored and found.scored_at is not None:
         parts.append(t("评分截至 {at}", at=fmt.moment(found.scored_at, zone=view.zone, as_of=view.as_of)))
     return " · ".join(parts)
-
-
-def target_name(key: str) -> str:
-    """Return what missing a target means, with its days or hours where one rule holds for every channel."""
-    days, hours = ({getattr(rule, name) for rule in TARGET_RULES} for name in ("working_days", "hours"))
-    names = {
-        "working_days": t("第 {n} 个工作日结束前没有发出", n=days.pop() if len(days) == 1 else "N"),
-        "hours": t("付款后 {n} 小时内没有发出", n=hours.pop() if len(hours) == 1 else "N"),
-        "promise": t("承诺期限前没有发出"),
-    }
-    target = TARGETS_BY_KEY.get(key)
-    return names.get(key) or (words.in_language(target.zh, target.en) if target else key)
 
 
 def fallback_name(reason: str) -> str:
@@ -173,6 +169,8 @@ def warnings(found: DelayModel, *, view: View) -> None:
         since = fmt.moment(found.scored_at, zone=view.zone, as_of=view.as_of)
         age = fmt.ago((view.as_of - found.scored_at).total_seconds(), language=language())
         states.stale(t("{job} 自 {since}（{age}前）起没有成功运行过，评分可能已旧；请看“接入与任务”。", job=SCORING, since=since, age=age))
+    if not same_question(PRIMARY, found.rules, found.rules_now):
+        st.info(t("时效预警目标已改（见“口径”页的承诺与日历），新模型训练好之前仍按旧目标评分。"), icon=":material/rule:")
     said = []
     if now is not None and now.scored < now.open:
         said.append(t("{count} 单还没有评估，下一次评分就有", count=fmt.full_count(now.open - now.scored)))

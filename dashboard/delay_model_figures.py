@@ -6,7 +6,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard import delay_model_charts, fmt, words
-from dashboard.delay_model import DelayModel, target_name
+from dashboard.delay_model import DelayModel
+from dashboard.delay_rules import target_name
 from dashboard.i18n import language, t
 from dashboard.tables import Figures, Words, listing, unbroken
 from dashboard.view import View
@@ -168,7 +169,7 @@ def by_target(found: DelayModel) -> None:
         return
     listing(
         [
-            Words(t("目标"), [unbroken(target_name(key)) for key, _ in known]),
+            Words(t("目标"), [unbroken(target_name(key, version.rules)) for key, version in known]),
             Words(t("版本"), [f"{version.version}" for _, version in known]),
             *_figure_columns([version.metrics.get("model") or {} for _, version in known]),
         ],

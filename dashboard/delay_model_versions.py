@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from dashboard import fmt, tables, words
-from dashboard.delay_model import DelayModel, target_name
+from dashboard.delay_model import DelayModel
+from dashboard.delay_rules import target_name
 from dashboard.freshness import GOOD, SEVERE, UNKNOWN, WATCH, Light
 from dashboard.i18n import language, msg, t
 from dashboard.tables import Figures, Words, badge, listing, plain, unbroken, wide
@@ -40,7 +41,7 @@ def drift(found: DelayModel, *, view: View) -> None:
     names = {feature.name: words.in_language(feature.zh, feature.en) for feature in FEATURES}
     listing(
         [
-            Words(t("目标"), [unbroken(target_name(row.task)) for row in shown]),
+            Words(t("目标"), [unbroken(target_name(row.task, found.rules)) for row in shown]),
             Words(t("检查什么"), [unbroken(plain(names.get(row.name, row.name) or t("校准偏差"))) for row in shown]),
             Figures(t("变化"), [row.value for row in shown], lambda value: fmt.MISSING if value is None else f"{value:.3f}"),
             Figures(t("上限"), [row.ceiling for row in shown], lambda value: fmt.MISSING if value is None else f"{value:.2f}"),
@@ -80,7 +81,7 @@ def versions(found: DelayModel, *, view: View) -> None:
     listing(
         [
             Words(t("版本"), [f"{row.version}" for row in rows]),
-            Words(t("目标"), [unbroken(target_name(row.task)) for row in rows]),
+            Words(t("目标"), [unbroken(target_name(row.task, row.rules)) for row in rows]),
             Words(t("状态"), [badge(STATUS.get(row.status, UNKNOWN)) for row in rows]),
             Words(t("原因"), [wide(plain(words.half(row.reason)), signs=34) for row in rows]),
             tables.moments(t("训练于"), [row.fitted_at for row in rows], zone=view.zone, as_of=view.as_of),
@@ -99,7 +100,8 @@ def claims(found: DelayModel) -> None:
     """Say what the model claims, for whom it is, and what it must not be used for."""
     said = {
         t("它说什么"): t(
-            "每个待发订单“{target}”的概率，带区间；付款时评一次，之后 30 分钟、1、2、4、8、24 小时再评。", target=target_name(PRIMARY)
+            "每个待发订单“{target}”的概率，带区间；付款时评一次，之后 30 分钟、1、2、4、8、24 小时再评。",
+            target=target_name(PRIMARY, found.rules),
         ),
         t("给谁用"): t("运营按它决定先处理哪些订单；经理看本周履约时效会到多少。"),
         t("不能用来"): t("考核个人、判定买家或商家违约、对买家承诺送达时间；它不知道仓库里没有记录的事。"),

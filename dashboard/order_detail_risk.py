@@ -5,14 +5,16 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import delay_model_charts, fmt, words
-from dashboard.delay_model import fallback_name, target_name
+from dashboard.delay_model import fallback_name
 from dashboard.delay_model_figures import landmark_name
 from dashboard.delay_model_open import reasons_said, risk_said
+from dashboard.delay_rules import rules_in_use, target_name
 from dashboard.i18n import language, t
 from dashboard.view import View
 from data import reads
 from data.api import engine
 from data.reads import OrderDetail, OrderHead, OrderRisk, RiskPoint
+from models.delay_risk.rules import TargetRules
 from models.delay_risk.targets import PRIMARY
 
 _NO_BAR = {"displayModeBar": False}
@@ -26,7 +28,7 @@ def draw(detail: OrderDetail, *, view: View) -> None:
     if found is None:
         return
     with st.container(border=True, key="order_risk"):
-        st.markdown(f"### {headline(found)}")
+        st.markdown(f"### {headline(found, rules=rules_in_use(view, channel=head.channel or ''))}")
         left, right = st.columns([3, 4])
         with left:
             _now(found, head, view=view)
@@ -34,14 +36,14 @@ def draw(detail: OrderDetail, *, view: View) -> None:
             _history(found.scores)
 
 
-def headline(found: OrderRisk) -> str:
+def headline(found: OrderRisk, *, rules: TargetRules) -> str:
     """Say what the risk is now, or was when the order left."""
     if found.now is None:
         last = found.scores[-1]
         return t("延迟风险：已不在待发之列，最后一次评分 {risk}", risk=_said(last))
     if found.now.fallback == OVERDUE:
         return t("延迟风险：已过目标期限")
-    return t("延迟风险 {risk}：{target}", risk=_said(found.now), target=target_name(PRIMARY))
+    return t("延迟风险 {risk}：{target}", risk=_said(found.now), target=target_name(PRIMARY, rules))
 
 
 def _now(found: OrderRisk, head: OrderHead, *, view: View) -> None:

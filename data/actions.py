@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from data.acting import NotAllowed, Overtaken, WrongInput, acting, allow, audit
 from data.definition_actions import Seen, add_promise_rule, publish_definition, set_calendar_day, set_stage_limit, set_target
+from data.delay_rule_actions import MOST_DELAY_HOURS, MOST_WORKING_DAYS, set_delay_rule
 from data.order_actions import COMMENT_SIGNS, Commented, comment, reveal_contact, reveal_order_row, set_owner
 from data.passwords import password_fits, password_hash
 from data.queries import choices as _choices
@@ -78,8 +79,10 @@ __all__ = [
     "DEMO_PREFIX",
     "LONGEST_SNOOZE",
     "MAX_UPLOAD_BYTES",
+    "MOST_DELAY_HOURS",
     "MOST_ORDERS",
     "MOST_VIEWS",
+    "MOST_WORKING_DAYS",
     "TITLE_SIGNS",
     "UNDO_WITHIN",
     "VIEW_KEYS",
@@ -135,6 +138,7 @@ __all__ = [
     "save_view",
     "see_mentions",
     "set_calendar_day",
+    "set_delay_rule",
     "set_fee_rule",
     "set_hold_rule",
     "set_ledger_account",

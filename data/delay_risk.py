@@ -10,15 +10,17 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from data.model_store import Unusable, dumped, frame_fingerprint, libraries, read
+from data.queries.delay_rules import delay_rules
 from data.queries.risk_due import HISTORY
 from data.queries.risk_facts import risk_clocks, risk_facts
 from data.queries.risk_registry import KeptModel, ModelVersion, champion, drifted_since
-from data.writes.risk_registry import Fitted, keep_version, promote
+from data.writes.risk_registry import Fitted, keep_version, promote, retire_unless_changed
 from models.delay_risk import drift
 from models.delay_risk.baselines import trailing_rate, users_rule
 from models.delay_risk.estimator import FittedModel, NotLearnable, fit
 from models.delay_risk.evaluation import beats, measured
 from models.delay_risk.examples import Examples, training_examples
+from models.delay_risk.rules import TargetRules, rules_as_json, same_question
 from models.delay_risk.targets import PRIMARY
 from models.delay_risk.versions import LEAST_OF_A_CLASS, LEAST_ORDERS, MEASURED_SHARE, judge
 
@@ -28,6 +30,7 @@ SCORED: tuple[str, ...] = (PRIMARY, PROMISE)
 # Fitted by the job: those first, for the open orders wait for them, then the secondary target.
 TASKS: tuple[str, ...] = (*SCORED, "hours")
 SEED = 20261101
+_RULED_OUT = "规则已改，结果已知的订单还不够按新规则训练 / the rules have changed, and outcomes are too few to learn by the new ones"
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,10 @@ def train(
     """
     with engine.connect() as connection:
         facts = risk_facts(connection, since=as_of - HISTORY, as_of=as_of)
-        clocks = risk_clocks(connection)
+        clocks, rules = risk_clocks(connection), delay_rules(connection)
     for task in tasks:
-        examples = training_examples(facts, clocks, target=task, as_of=as_of, seed=seed)
-        yield _trained(engine, examples, task=task, as_of=as_of, seed=seed, now=now or (lambda: as_of))
+        examples = training_examples(facts, clocks, target=task, as_of=as_of, seed=seed, rules=rules)
+        yield _trained(engine, examples, task=task, rules=rules, as_of=as_of, seed=seed, now=now or (lambda: as_of))
 
 
 def usable(kept: KeptModel | None) -> FittedModel | None:
@@ -81,21 +84,25 @@ def put_in_use(engine: Engine, wanted: ModelVersion, *, by: str, at: datetime, g
     return before
 
 
-def _trained(engine: Engine, examples: Examples, *, task: str, as_of: datetime, seed: int, now: Callable[[], datetime]) -> Trained:
+def _trained(
+    engine: Engine, examples: Examples, *, task: str, rules: TargetRules, as_of: datetime, seed: int, now: Callable[[], datetime]
+) -> Trained:
     with engine.connect() as connection:
         kept = champion(connection, task=task)
         drifted = kept is not None and drifted_since(connection, task=task, version=kept.version)
-    split = _split(examples, after=kept.trained_to if kept else None)
-    if split is None:
-        return Trained(task, None, "none", _too_little(examples))
-    try:
-        model = fit(split.before, target=task, seed=seed)
-    except NotLearnable as error:
-        return Trained(task, None, "none", str(error))
+    # the champion of another question is nobody to be measured against, and is not kept where no new one can be had
+    ruled_out = kept is not None and not same_question(task, kept.rules, rules)
+    split = _split(examples, after=kept.trained_to if kept and not ruled_out else None)
+    model, too_little = _learnt(split, examples, task=task, seed=seed)
+    if split is None or model is None:
+        if kept is not None and ruled_out:
+            with engine.begin() as connection:
+                retire_unless_changed(connection, task=task, version=kept.version, reason=_RULED_OUT, at=now())
+        return Trained(task, None, "none", too_little)
     figures, wins = _figures(model, split.after)
-    theirs, stays = _champion_figures(kept, split.after, challenger=model)
-    decision = judge(figures["model"], beats_baselines=wins, champion=theirs, champion_beats=stays, drifted=drifted)
-    fitted = _fitted(model, split, figures=figures | {"champion": theirs}, task=task, as_of=as_of, seed=seed)
+    theirs, stays = (None, False) if ruled_out else _champion_figures(kept, split.after)
+    decision = judge(figures["model"], beats_baselines=wins, champion=theirs, champion_beats=stays, drifted=drifted, ruled_out=ruled_out)
+    fitted = _fitted(model, split, figures=figures | {"champion": theirs}, task=task, rules=rules, as_of=as_of, seed=seed)
     with engine.begin() as connection:
         judged_against = None if kept is None else kept.version
         version, decision = keep_version(connection, fitted, decision=decision, judged_against=judged_against, at=now())
@@ -115,6 +122,16 @@ def _split(examples: Examples, *, after: datetime | None) -> _Split | None:
         if _enough(before) and _enough(late, least=LEAST_ORDERS // 4):
             return _Split(before, late, datetime.fromtimestamp(cut, UTC))
     return None
+
+
+def _learnt(split: _Split | None, examples: Examples, *, task: str, seed: int) -> tuple[FittedModel | None, str]:
+    """Return the model of what was known before the cut, or none and why there is none."""
+    if split is None:
+        return None, _too_little(examples)
+    try:
+        return fit(split.before, target=task, seed=seed), ""
+    except NotLearnable as error:
+        return None, str(error)
 
 
 def _too_little(examples: Examples) -> str:
@@ -149,7 +166,7 @@ def _figures(model: FittedModel, after: Examples) -> tuple[dict[str, Any], bool]
     return figures, beats(figures["model"], [figures["trailing_rate"], figures["users_rule"]])
 
 
-def _champion_figures(kept: KeptModel | None, after: Examples, *, challenger: FittedModel) -> tuple[Mapping[str, Any] | None, bool]:
+def _champion_figures(kept: KeptModel | None, after: Examples) -> tuple[Mapping[str, Any] | None, bool]:
     try:
         model = usable(kept)
     except Unusable:
@@ -160,7 +177,10 @@ def _champion_figures(kept: KeptModel | None, after: Examples, *, challenger: Fi
     return figures["model"], wins
 
 
-def _fitted(model: FittedModel, split: _Split, *, figures: Mapping[str, Any], task: str, as_of: datetime, seed: int) -> Fitted:
+def _fitted(
+    model: FittedModel, split: _Split, *, figures: Mapping[str, Any], task: str, rules: TargetRules, as_of: datetime, seed: int
+) -> Fitted:
+    learnt = {"seed": seed, "libraries": dict(libraries()), "backfilled": split.before.backfilled, "rules": rules_as_json(rules)}
     stored = dumped(model, sample=split.after.frame)
     labelled = pd.concat([split.before.frame, pd.Series(split.before.label, name="label")], axis=1)
     return Fitted(
@@ -172,7 +192,7 @@ def _fitted(model: FittedModel, split: _Split, *, figures: Mapping[str, Any], ta
         rows=len(split.before.label),
         sampling=split.before.sampling,
         features=list(model.features),
-        params={**model.params, "seed": seed, "libraries": dict(libraries()), "backfilled": split.before.backfilled},
+        params={**model.params, **learnt},
         metrics=figures,
         reference=drift.reference(split.before.frame),
         blob=stored.blob,

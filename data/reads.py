@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from data.queries import behind as _behind
 from data.queries import choices as _choices
 from data.queries import definitions as _definitions
+from data.queries import delay_rules as _delay_rules
 from data.queries import drill as _drill
 from data.queries import entries_behind as _entries
 from data.queries import health_facts as _health
@@ -130,6 +131,7 @@ from data.workbench_reads import (
     workbench_people,
     workbench_rules,
 )
+from models.delay_risk.rules import RuleVersion
 from models.health.targets import Target
 from models.scope import Scope
 
@@ -562,6 +564,12 @@ def promise_rules(engine: Engine, *, scope: Scope) -> list[PromiseVersion]:
         return _promises.promise_rules(connection, scope=scope)
 
 
+def delay_rules(engine: Engine, *, scope: Scope) -> list[RuleVersion]:
+    """Return every version of every rule of the delay model this person may see, by channel, the newest first."""
+    with reading(engine) as connection:
+        return _delay_rules.delay_rule_versions(connection, scope=scope)
+
+
 def calendars(engine: Engine, *, scope: Scope) -> list[str]:
     """Return the names of the calendars of the visible shops, the mainland's first."""
     with reading(engine) as connection:
@@ -814,6 +822,7 @@ READS: tuple[Callable[..., Any], ...] = (
     snapshots,
     restated_spans,
     promise_rules,
+    delay_rules,
     calendars,
     calendar_month,
     saved_views,

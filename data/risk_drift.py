@@ -43,7 +43,7 @@ def check(engine: Engine, *, as_of: datetime) -> list[Checked]:
         facts, clocks = risk_facts(connection, since=as_of - HISTORY, as_of=as_of), risk_clocks(connection)
     checked = []
     for model in kept:
-        examples = training_examples(facts, clocks, target=model.task, as_of=as_of, seed=_SEED)
+        examples = training_examples(facts, clocks, target=model.task, as_of=as_of, seed=_SEED, rules=model.rules)
         with engine.begin() as connection:
             checked.append(_checked(connection, model, examples, as_of=as_of))
     return checked

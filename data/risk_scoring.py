@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from data.delay_risk import SCORED, usable
 from data.model_store import Unusable
+from data.queries.delay_rules import delay_rules, delay_rules_set_at
 from data.queries.risk_due import HISTORY, due_orders
 from data.queries.risk_facts import risk_clocks, risk_facts
 from data.queries.risk_registry import champion
@@ -24,6 +25,7 @@ from data.writes.staging import give_memory
 from models.delay_risk.baselines import Baseline
 from models.delay_risk.estimator import FittedModel
 from models.delay_risk.examples import Examples, open_examples, training_examples
+from models.delay_risk.rules import TargetRules
 from models.delay_risk.targets import PRIMARY
 
 # Reasons are worked out for the riskiest orders of a run: these are read, the others are counted. More are kept than a list shows, for one
@@ -50,10 +52,11 @@ class Scored:
 
 @dataclass(frozen=True)
 class InUse:
-    """What scores a target: the model of a version, or none and why."""
+    """What scores a target: the model of a version, or none and why, and the rules of what is late by which it does."""
 
     version: int | None
     model: FittedModel | None
+    rules: TargetRules
     fallback: str = ""
 
     @property
@@ -66,7 +69,8 @@ def score_due(engine: Engine, *, as_of: datetime, memory: Memory, most_reasons: 
     """Score every open order that is due as of an instant, and forget those that are open no more."""
     with engine.connect() as connection:
         used = [in_use(connection, task=task, memory=memory) for task in SCORED]
-        due = due_orders(connection, as_of=as_of, versions=[each.number for each in used])
+        ruled_at = delay_rules_set_at(connection)
+        due = due_orders(connection, as_of=as_of, versions=[each.number for each in used], ruled_at=ruled_at)
         scores = _scores(connection, due, used=used, as_of=as_of, most_reasons=most_reasons)
     with engine.begin() as connection:
         give_memory(connection)
@@ -76,18 +80,24 @@ def score_due(engine: Engine, *, as_of: datetime, memory: Memory, most_reasons: 
 
 
 def in_use(connection: Connection, *, task: str, memory: Memory) -> InUse:
-    """Return what scores a target now; a model that cannot be trusted is none, with the reason."""
+    """Return what scores a target now; a model that cannot be trusted is none, with the reason.
+
+    A model scores by the rules that it was fitted by, also until it is replaced by one of newer rules; a baseline goes by those that hold.
+    """
     kept = champion(connection, task=task)
     if kept is None:
-        return InUse(None, None, NO_MODEL)
+        return InUse(None, None, delay_rules(connection), NO_MODEL)
     place = f"delay_model:{kept.version}:{kept.prediction_fingerprint}:{hash(kept.blob)}"
-    if not isinstance(held := memory.get(place), InUse):
+    held = memory.get(place)
+    if not isinstance(held, (FittedModel, Unusable)):
         try:
-            held = InUse(kept.version, usable(kept))
+            held = usable(kept)
         except Unusable as error:
-            held = InUse(None, None, error.reason)
+            held = error
         memory[place] = held
-    return held
+    if isinstance(held, FittedModel):
+        return InUse(kept.version, held, kept.rules)
+    return InUse(None, None, delay_rules(connection), held.reason if held else NO_MODEL)
 
 
 def _scores(
@@ -99,11 +109,15 @@ def _scores(
     keys = [(shop_id, order_no) for shop_id, order_no, _ in due]
     with ThreadPoolExecutor(len(SCORED), thread_name_prefix="examples") as pool:
         # mostly sorting and searching, which threads do side by side
-        found = list(pool.map(lambda task: open_examples(facts, clocks, target=task, as_of=as_of, keys=keys), SCORED))
+        found = list(
+            pool.map(lambda task, each: open_examples(facts, clocks, target=task, as_of=as_of, keys=keys, rules=each.rules), SCORED, used)
+        )
     frames = []
     for task, each, rows in zip(SCORED, used, found, strict=True):
         scorer: FittedModel | Baseline
-        scorer = each.model or Baseline.of(training_examples(facts, clocks, target=task, as_of=as_of, seed=_SEED, cap=_BASELINE_EXAMPLES))
+        scorer = each.model or Baseline.of(
+            training_examples(facts, clocks, target=task, as_of=as_of, seed=_SEED, cap=_BASELINE_EXAMPLES, rules=each.rules)
+        )
         frames.append(_frame(rows, scorer, used=each, as_of=as_of))
         if task == PRIMARY:
             frames[0]["reasons"] = _reasons(rows, frames[0], used=each, most=most_reasons)

@@ -1930,7 +1930,7 @@ model_versions = Table(
     Column("rows", BigInteger, nullable=False, comment="orders at landmarks that it was fitted on"),
     Column("sampling", Text, nullable=False),
     Column("features", ARRAY(Text), nullable=False),
-    Column("params", JSONB, nullable=False, comment="hyperparameters, seed, versions of the libraries"),
+    Column("params", JSONB, nullable=False, comment="hyperparameters, seed, versions of the libraries, the rules it was fitted by"),
     Column("metrics", JSONB, nullable=False, comment="model, trailing_rate, users_rule, champion: all on the same orders"),
     Column("reference", JSONB, nullable=False, comment="how its features were spread, for drift"),
     Column("blob", LargeBinary, nullable=False, comment="skops, read by data.model_store alone"),
@@ -1942,6 +1942,23 @@ model_versions = Table(
     CheckConstraint(_one_of("status", STATUSES), name="status"),
     Index("uq_model_versions_champion", "task", unique=True, postgresql_where=text("status = 'champion'")),
     Index(None, "task", "fitted_at"),
+)
+
+
+delay_rules = Table(
+    "delay_rules",
+    metadata,
+    Column("channel", Text, primary_key=True, comment="* = all"),
+    Column("version", Integer, primary_key=True),
+    Column("working_days", Integer, comment="null, as what follows, where the rule was taken back"),
+    Column("hours", Integer),
+    Column("cut_off_hour", Integer, comment="local; 24 = none"),
+    Column("weekends_work", Boolean),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", Time, nullable=False),
+    CheckConstraint("num_nulls(working_days, hours, cut_off_hour, weekends_work) IN (0, 4)", name="whole"),
+    CheckConstraint("working_days > 0 AND hours > 0 AND cut_off_hour BETWEEN 0 AND 24", name="sizes"),
+    comment="every version of the rules by which the delay model calls an order late: models.delay_risk.rules.TargetRule",
 )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,7 +14,8 @@ from jobs.evaluate_reconciliation import Asked, evaluate
 from jobs.faults import UserMistake
 from jobs.job import utc_now
 from jobs.logs import open_log
-from models.delay_risk.targets import PRIMARY, TARGETS_BY_KEY, TargetRule
+from models.delay_risk.rules import TargetRule
+from models.delay_risk.targets import PRIMARY, TARGETS_BY_KEY
 
 evaluations = typer.Typer(no_args_is_help=True, help="评估 honest figures, measured where the truth is known")
 
@@ -71,6 +72,10 @@ def stock_promotion(
     typer.echo(f"recommended: {json.dumps(figures['recommended'], ensure_ascii=False)}")
 
 
+# Where no rule is said at all, the merchant's own hold.
+_AS_SET = "；都不给则按商家设定 the merchant's own rules where none is given"
+
+
 class WalkForward(StrEnum):
     """How often the model is fitted anew while it walks through the past."""
 
@@ -86,10 +91,14 @@ def delay_risk(
     ] = None,
     first: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="首月，默认最近八个月 else the last eight")] = None,
     last: Annotated[str | None, typer.Option("--to", metavar="YYYY-MM", help="末月 last month")] = None,
-    working_days: Annotated[int, typer.Option("--working-days", min=1, max=30, help="N 个工作日 N working days")] = 2,
-    hours: Annotated[int, typer.Option("--hours", min=1, max=720, help="小时目标 hours by the clock")] = 48,
-    cut_off: Annotated[int, typer.Option("--cut-off", min=0, max=24, help="截单时刻，24 为无 cut-off hour, 24 = none")] = 24,
-    weekends_work: Annotated[bool, typer.Option("--weekends-work", help="周末算工作日 weekends are working days")] = False,
+    working_days: Annotated[int | None, typer.Option("--working-days", min=1, max=30, help=f"N 个工作日 N working days{_AS_SET}")] = None,
+    hours: Annotated[int | None, typer.Option("--hours", min=1, max=720, help=f"小时目标 hours by the clock{_AS_SET}")] = None,
+    cut_off: Annotated[
+        int | None, typer.Option("--cut-off", min=0, max=24, help=f"截单时刻，24 为无 cut-off hour, 24 = none{_AS_SET}")
+    ] = None,
+    weekends_work: Annotated[
+        bool | None, typer.Option("--weekends-work/--weekends-off", help=f"周末算不算工作日 whether weekends are working days{_AS_SET}")
+    ] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="T", help="截至 as known at, ISO 8601; 默认现在 now unless given")] = None,
     seed: Annotated[int, typer.Option("--seed")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON one object")] = False,
@@ -101,7 +110,10 @@ def delay_risk(
     context = started()
     now = context.now()
     moment = instant(as_of, settings=context.settings, latest=now) if as_of else now
-    rule = TargetRule(working_days=working_days, hours=hours, cut_off_hour=cut_off, weekends_work=weekends_work)
+    given: dict[str, Any] = {"working_days": working_days, "hours": hours, "cut_off_hour": cut_off, "weekends_work": weekends_work}
+    said = {name: value for name, value in given.items() if value is not None}
+    # one rule for every channel; what of it was not said is the product's
+    rule = TargetRule(**said) if said else None
     asked = evaluate_delay_risk.Asked(tuple(shop or ()), wanted, first, last, seed, rule)
     try:
         table = evaluate_delay_risk.evaluate(context.engine, asked, as_of=moment)

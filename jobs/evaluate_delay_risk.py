@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from data.engine import Engine
+from data.queries.delay_rules import delay_rules
 from data.queries.risk_facts import risk_clocks, risk_facts
 from models.delay_risk.clocks import Bools, ShopClock
 from models.delay_risk.examples import Examples, training_examples
-from models.delay_risk.targets import TARGET_RULES, TARGETS_BY_KEY, TargetRule
+from models.delay_risk.rules import TargetRule, TargetRules, rules_as_json
+from models.delay_risk.targets import TARGETS_BY_KEY
 from models.delay_risk.walk_forward import Month, honest_table, months_of, walk_forward
 
 # Everything that was ever brought in.
@@ -30,7 +32,10 @@ class NothingToMeasure(ValueError):
 
 @dataclass(frozen=True)
 class Asked:
-    """Whose orders, which targets, which months (``2018-01``; None = the last eight that have orders), and the seed of the fits."""
+    """Whose orders, which targets, which months (``2018-01``; None = the last eight that have orders), and the seed of the fits.
+
+    ``rule`` says what is late in every channel; None = as the merchant has set it.
+    """
 
     shops: tuple[str, ...]
     targets: tuple[str, ...]
@@ -45,20 +50,23 @@ def evaluate(engine: Engine, asked: Asked, *, as_of: datetime) -> dict[str, Any]
     with engine.connect() as connection:
         facts = risk_facts(connection, since=_EVER, as_of=as_of, shops=asked.shops or None)
         clocks = risk_clocks(connection)
+        rules = delay_rules(connection) if asked.rule is None else (asked.rule,)
     if not len(facts):
         raise NothingToMeasure("这些店铺没有已付款订单 / these shops have no paid orders")
-    tables = {target: _table(facts, clocks, asked, target=target, as_of=as_of) for target in asked.targets}
+    tables = {target: _table(facts, clocks, asked, target=target, rules=rules, as_of=as_of) for target in asked.targets}
     said = {
         "shops": sorted(facts["shop_id"].astype(str).unique()),
         "walk_forward": "monthly",
         "as_of": as_of.isoformat(),
         "seed": asked.seed,
+        "rules": rules_as_json(rules),
     }
     return {**said, "orders": len(facts), "backfilled": float(facts["backfilled"].mean()), "targets": tables}
 
 
-def _table(facts: pd.DataFrame, clocks: Mapping[str, ShopClock], asked: Asked, *, target: str, as_of: datetime) -> dict[str, Any]:
-    rules = TARGET_RULES if asked.rule is None else (asked.rule,)
+def _table(
+    facts: pd.DataFrame, clocks: Mapping[str, ShopClock], asked: Asked, *, target: str, rules: TargetRules, as_of: datetime
+) -> dict[str, Any]:
     examples = training_examples(facts, clocks, target=target, as_of=as_of, seed=asked.seed, rules=rules)
     never, empty = _never_left(facts, examples, target=target)
     months = _chosen(examples, never | empty, asked, zone=_zone(facts, clocks))

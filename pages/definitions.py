@@ -2,7 +2,15 @@
 
 import streamlit as st
 
-from dashboard import definitions, definitions_index, definitions_promises, definitions_snapshots, definitions_stages, working_days
+from dashboard import (
+    definitions,
+    definitions_delay,
+    definitions_index,
+    definitions_promises,
+    definitions_snapshots,
+    definitions_stages,
+    working_days,
+)
 from dashboard.i18n import t
 from dashboard.view import View, current
 
@@ -20,6 +28,7 @@ def page(view: View) -> None:
         definitions_promises.rules(view)
         definitions_promises.kinds()
         definitions_stages.limits(view)
+        definitions_delay.rules(view)
         working_days.calendar(view)
     with snapshots:
         definitions_snapshots.snapshots(view)

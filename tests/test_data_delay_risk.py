@@ -168,7 +168,7 @@ def test_an_order_without_a_promise_is_not_due_for_want_of_one(shop: Engine) -> 
 
 def _due(engine: Engine, *, as_of: datetime, versions: tuple[int, int]) -> list[Any]:
     with engine.connect() as connection:
-        return list(due_orders(connection, as_of=as_of, versions=versions))
+        return list(due_orders(connection, as_of=as_of, versions=versions, ruled_at=None))
 
 
 def test_the_risk_of_an_order_that_does_not_move_rises_and_ends_at_certainty(shop: Engine) -> None:

@@ -16,7 +16,7 @@ from data import reads
 from data.measures import MEASURE_NAMES
 from data.reads import READS, Cut
 from data.settings import Settings
-from data.tables import index_scores, orders, promise_rules, saved_views, shops, source_files, stage_limits, targets
+from data.tables import delay_rules, index_scores, orders, promise_rules, saved_views, shops, source_files, stage_limits, targets
 from data.writes.stage_moves import recompute_moves
 from data.writes.variants import recompute_variants
 from models.scope import EVERYTHING, Scope
@@ -64,6 +64,8 @@ def decide(engine: Engine) -> None:
     with engine.begin() as connection:
         given_orders.insert_rows(connection, targets, rows)
         given_orders.insert_rows(connection, promise_rules, [rule])
+        late = {"version": 1, "working_days": 1, "hours": 24, "cut_off_hour": 24, "weekends_work": False, **set_by}
+        given_orders.insert_rows(connection, delay_rules, [late | {"channel": channel} for channel in ("*", "tmall")])
         given_orders.insert_rows(connection, saved_views, [view | {"saved_at": AS_OF}])
         connection.execute(update(shops).where(shops.c.shop_id == "sp-us").values(calendar="SP"))
         connection.execute(update(index_scores).values(restated_at=AS_OF))
@@ -150,7 +152,7 @@ def arguments(home: Path) -> Mapping[str, Mapping[str, Any]]:
 # Nobody's secret: these say the same to everybody who is signed in.
 OPEN_TO_ALL = {"heartbeat_at", "requests"}
 # Of these there is a part that holds everywhere and is nobody's secret.
-PARTLY_OPEN = {"choices", "jobs", "targets", "promise_rules", "index_versions", "calendars", "calendar_month", "saved_views"}
+PARTLY_OPEN = {"choices", "jobs", "targets", "promise_rules", "delay_rules", "index_versions", "calendars", "calendar_month", "saved_views"}
 PARTLY_OPEN |= {"workbench_rules", "recon_ledger_accounts", "recon_rules", "stock_rules", "stock_hold_rules"}
 
 

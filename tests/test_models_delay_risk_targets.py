@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from models.delay_risk.clocks import DAY, ShopClock
 from models.delay_risk.landmarks import LANDMARKS, landmark_at, landmarks_at
-from models.delay_risk.targets import HOUR, TargetRule, deadlines, labels
+from models.delay_risk.rules import TargetRule
+from models.delay_risk.targets import HOUR, deadlines, labels
 from models.promise import Promised, PromiseRule, WorkingDays, deadline_of, verdict
 from tests.given_risk import MONDAY, facts_of
 

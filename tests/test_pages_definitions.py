@@ -157,6 +157,30 @@ def test_a_manager_sets_the_limit_of_a_stage_and_takes_it_back(merchant: Engine)
     assert "还没有足够的订单算出时限" in texts(app)
 
 
+def test_a_rule_of_the_delay_model_is_set_for_a_channel_and_taken_back(merchant: Engine) -> None:
+    app = open_page(DEFINITIONS)
+    before = listed(app, "截单时刻")
+    app.selectbox(key="delay_channel").set_value("douyin")
+    app.number_input(key="delay_days").set_value(1)
+    app.selectbox(key="delay_cut_off").set_value(16)
+
+    press(app, "设定预警目标")
+
+    assert not app.exception
+    shown = listed(app, "截单时刻")
+    assert [before[head] for head in ("渠道", "工作日", "截单时刻", "周末", "设定者")] == [
+        ["全部渠道"],
+        ["2"],
+        ["无"],
+        ["休息"],
+        ["随产品"],
+    ]
+    assert [shown[head] for head in ("渠道", "工作日", "截单时刻")] == [["全部渠道", "抖音"], ["2", "1"], ["无", "16:00 起算次日"]]
+
+    press(app, "收回预警目标")
+    assert listed(app, "截单时刻") == before
+
+
 def test_a_figure_without_a_target_has_no_form_for_one(merchant: Engine) -> None:
     app = open_page(DEFINITIONS, kpi="订单数")
 

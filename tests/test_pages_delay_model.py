@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Connection, Engine, delete, text, update
 from streamlit.testing.v1 import AppTest
 
-from data.tables import job_runs, model_drift, model_versions, risk_now, risk_scores
+from data.tables import delay_rules, job_runs, model_drift, model_versions, risk_now, risk_scores
+from models.delay_risk.rules import TargetRule, rules_as_json
 from tests import given_delay_model, given_orders
 from tests.given_pages import MakeEngine, on_database, open_page, table
 from tests.given_pages import texts as plain_texts
@@ -75,6 +76,28 @@ def test_the_page_says_what_will_be_late_by_which_version_and_what_it_is_worth(s
     assert all(reasons.startswith("↑ 周五 17 点后付款；↑ ") for reasons in riskiest["主要原因"])
     named = [reasons for reasons, warehouse in zip(riskiest["主要原因"], riskiest["仓库"], strict=True) if warehouse == "杭州仓"]
     assert named and all("杭州仓 排队 1.8 倍" in reasons for reasons in named)
+
+
+def test_the_page_names_the_rules_it_scores_by_and_says_when_they_have_changed(shop: Engine) -> None:
+    given(shop)
+    before = texts(open_page(DELAY_MODEL))
+    rule = {"version": 1, "working_days": 1, "hours": 48, "cut_off_hour": 24, "weekends_work": False, "set_by": "lin", "set_at": now()}
+    with shop.begin() as connection:
+        given_orders.insert_rows(connection, delay_rules, [rule | {"channel": "*"}])
+    try:
+        between = texts(open_page(DELAY_MODEL))
+        with shop.begin() as connection:
+            params = {"rules": rules_as_json([TargetRule(working_days=1)])}
+            connection.execute(update(model_versions).where(model_versions.c.status == "champion").values(params=params))
+        after = texts(open_page(DELAY_MODEL))
+    finally:
+        with shop.begin() as connection:
+            connection.execute(delete(delay_rules))
+
+    two, one, changed = "第 2 个工作日结束前没有发出", "第 1 个工作日结束前没有发出", "仍按旧目标评分"
+    assert two in before and changed not in before
+    assert two in between and one not in between and changed in between
+    assert f"目标：{one}" in after and changed not in after
 
 
 def test_the_riskiest_orders_come_first_and_those_late_already_are_not_listed(shop: Engine) -> None:

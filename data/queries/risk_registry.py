@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from models.delay_risk.rules import ANY, TargetRules, rules_from_json
+
 
 @dataclass(frozen=True)
 class ModelVersion:
@@ -31,10 +33,15 @@ class ModelVersion:
     promoted_by: str | None
     retired_at: datetime | None
 
+    @property
+    def rules(self) -> TargetRules:
+        """The rules that it was fitted by, and by which it scores."""
+        return rules_from_json(self.params.get("rules"))
+
 
 @dataclass(frozen=True)
 class KeptModel:
-    """A stored model: its bytes, what its scores of its sample must be, and how its features were spread."""
+    """A stored model: its bytes, what its scores of its sample must be, how its features were spread, and the rules it knows."""
 
     version: int
     task: str
@@ -43,6 +50,7 @@ class KeptModel:
     blob: bytes
     prediction_fingerprint: str
     reference: Mapping[str, Any]
+    rules: TargetRules
 
 
 _COLUMNS = ", ".join(ModelVersion.__dataclass_fields__)
@@ -61,26 +69,29 @@ def model_version(connection: Connection, version: int) -> ModelVersion | None:
 
 
 def of_channels(version: ModelVersion, seen: Collection[str]) -> ModelVersion:
-    """Return a version whose figures by channel are those of some channels alone."""
+    """Return a version whose figures and rules by channel are those of some channels alone."""
 
     def within(figures: Any) -> Any:
         if not isinstance(figures, dict) or "by_channel" not in figures:
             return figures
         return figures | {"by_channel": {name: each for name, each in figures["by_channel"].items() if name in seen}}
 
-    return replace(version, metrics={name: within(figures) for name, figures in version.metrics.items()})
+    params = dict(version.params)
+    if "rules" in params:
+        params["rules"] = [rule for rule in params["rules"] if rule["channel"] in {ANY, *seen}]
+    return replace(version, params=params, metrics={name: within(figures) for name, figures in version.metrics.items()})
 
 
 def champion(connection: Connection, *, task: str) -> KeptModel | None:
     """Return the model in use for a task, with its bytes."""
     row = connection.execute(
         text("""
-        SELECT version, task, trained_to, fitted_at, blob, prediction_fingerprint, reference FROM model_versions
-        WHERE task = :task AND status = 'champion'
+        SELECT version, task, trained_to, fitted_at, blob, prediction_fingerprint, reference, params -> 'rules' AS rules
+        FROM model_versions WHERE task = :task AND status = 'champion'
         """),
         {"task": task},
     ).one_or_none()
-    return None if row is None else KeptModel(**{**row._mapping, "blob": bytes(row.blob)})
+    return None if row is None else KeptModel(**{**row._mapping, "blob": bytes(row.blob), "rules": rules_from_json(row.rules)})
 
 
 def champion_versions(connection: Connection) -> dict[str, int]:

@@ -90,6 +90,13 @@ def retire(connection: Connection, *, task: str, reason: str, at: datetime) -> i
     return None if found is None else int(found)
 
 
+def retire_unless_changed(connection: Connection, *, task: str, version: int, reason: str, at: datetime) -> None:
+    """Take a task's champion out of use, unless another version has come into use since it was looked at."""
+    lock_task(connection, task)
+    if champion_versions(connection).get(task) == version:
+        retire(connection, task=task, reason=reason, at=at)
+
+
 def promote(connection: Connection, *, version: int, task: str, by: str, at: datetime, going_back: bool = False) -> int | None:
     """Put a version in use by hand, and say in its row that it was by hand; return which one it takes the place of."""
     lock_task(connection, task)

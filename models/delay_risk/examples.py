@@ -15,8 +15,9 @@ import pandas as pd
 from models.delay_risk.build import features
 from models.delay_risk.clocks import Bools, Floats, Ints, ShopClock
 from models.delay_risk.landmarks import LANDMARKS, landmarks_at
+from models.delay_risk.rules import TARGET_RULES, TargetRule
 from models.delay_risk.sampling import CAP, sampled
-from models.delay_risk.targets import TARGET_RULES, TargetRule, clocks_for, deadlines, labels
+from models.delay_risk.targets import clocks_for, deadlines, labels
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def training_examples(
     as_of: datetime | float,
     seed: int,
     cap: int = CAP,
-    rules: tuple[TargetRule, ...] = TARGET_RULES,
+    rules: Sequence[TargetRule] = TARGET_RULES,
     landmarks: Sequence[int] = LANDMARKS,
 ) -> Examples:
     """Return every order at every landmark at which it was still open, whose outcome is known as of an instant; at most ``cap`` rows."""
@@ -95,7 +96,7 @@ def open_examples(
     target: str,
     as_of: datetime | float,
     keys: Collection[tuple[str, str]] | None = None,
-    rules: tuple[TargetRule, ...] = TARGET_RULES,
+    rules: Sequence[TargetRule] = TARGET_RULES,
 ) -> Examples:
     """Return one row an order that is open at an instant, as known then; only of ``keys`` where they are given. Labels are unknown."""
     now = _seconds(as_of)

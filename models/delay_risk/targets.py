@@ -4,16 +4,16 @@ An order that has not left is late once its deadline has passed, not when it lea
 order is unlabelled, never on time. A buyer's cancellation before the deadline takes the order out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from models.delay_risk.clocks import DAY, Floats, ShopClock, by_clock
+from models.delay_risk.rules import TARGET_RULES, TargetRule, rule_of
 
 HOUR = 3_600.0
-ANY = "*"
 
 
 @dataclass(frozen=True)
@@ -36,34 +36,7 @@ TARGETS_BY_KEY: Mapping[str, Target] = {target.key: target for target in TARGETS
 PRIMARY = "working_days"
 
 
-@dataclass(frozen=True)
-class TargetRule:
-    """N and the hours of a channel; orders whose clock starts at or after ``cut_off_hour`` (24 = none) count from the next day.
-
-    ``weekends_work`` counts Saturdays and Sundays as working days where no calendar says otherwise.
-    """
-
-    channel: str = ANY
-    working_days: int = 2
-    hours: int = 48
-    cut_off_hour: int = 24
-    weekends_work: bool = False
-
-
-# 48 hours is what most platforms ask for; two working days is what a warehouse can plan with.
-TARGET_RULES: tuple[TargetRule, ...] = (TargetRule(),)
-
-
-def rule_of(channel: str, rules: tuple[TargetRule, ...] = TARGET_RULES) -> TargetRule:
-    """Return the rule of a channel, else the one for all.
-
-    >>> rule_of("jd", (TargetRule(), TargetRule("jd", working_days=1))).working_days
-    1
-    """
-    return next((rule for rule in rules if rule.channel == channel), next((rule for rule in rules if rule.channel == ANY), TargetRule()))
-
-
-def clocks_for(facts: pd.DataFrame, clocks: Mapping[str, ShopClock], rules: tuple[TargetRule, ...]) -> dict[str, ShopClock]:
+def clocks_for(facts: pd.DataFrame, clocks: Mapping[str, ShopClock], rules: Sequence[TargetRule]) -> dict[str, ShopClock]:
     """Return the shops' clocks with the weekends as the rules of their channels have them."""
     channels = facts.drop_duplicates("shop_id").set_index("shop_id")["channel"]
     made = {}
@@ -74,7 +47,7 @@ def clocks_for(facts: pd.DataFrame, clocks: Mapping[str, ShopClock], rules: tupl
     return made
 
 
-def deadlines(facts: pd.DataFrame, clocks: Mapping[str, ShopClock], *, target: str, rules: tuple[TargetRule, ...] = TARGET_RULES) -> Floats:
+def deadlines(facts: pd.DataFrame, clocks: Mapping[str, ShopClock], *, target: str, rules: Sequence[TargetRule] = TARGET_RULES) -> Floats:
     """Return when each order's time is over, in unix seconds; NaN where the target knows no such instant for it."""
     kind, clocks = TARGETS_BY_KEY[target].by, clocks_for(facts, clocks, rules)
     if kind == "promise":

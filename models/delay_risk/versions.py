@@ -48,8 +48,12 @@ class Decision:
         return Decision("challenger", zh, en)
 
 
-def judge(challenger: Figures, *, beats_baselines: bool, champion: Figures | None, champion_beats: bool, drifted: bool) -> Decision:
+def judge(
+    challenger: Figures, *, beats_baselines: bool, champion: Figures | None, champion_beats: bool, drifted: bool, ruled_out: bool = False
+) -> Decision:
     """Decide on a challenger from figures measured on the same orders; ``champion`` is None where there is none that can be read.
+
+    One that is ``ruled_out`` was fitted by other rules of what is late: it answers another question, and goes.
 
     >>> judge({"brier": 0.10}, beats_baselines=True, champion=None, champion_beats=False, drifted=False).status
     'champion'
@@ -59,6 +63,8 @@ def judge(challenger: Figures, *, beats_baselines: bool, champion: Figures | Non
     stays = champion is not None and champion_beats
     if not beats_baselines:
         return Decision("rejected", "没有同时胜过两个基线，不采用", "it does not beat both baselines and is not used", stays)
+    if ruled_out:
+        return Decision("champion", "胜过两个基线，按改过的规则训练", "it beats both baselines, by the rules as they are now", False)
     if champion is None:
         return Decision(
             "champion", "胜过两个基线，此前没有可用的模型", "it beats both baselines, and there was no usable model before", False
