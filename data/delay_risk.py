@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,10 @@ SCORED: tuple[str, ...] = (PRIMARY, PROMISE)
 # Fitted by the job: those first, for the open orders wait for them, then the secondary target.
 TASKS: tuple[str, ...] = (*SCORED, "hours")
 SEED = 20261101
+# So much of an order's past says most of what a model is told of it.
+PAST = timedelta(days=60)
+# A merchant whose first order was read so soon after the window's start sold before it, too.
+_SOON = timedelta(days=2)
 _RULED_OUT = "规则已改，结果已知的订单还不够按新规则训练 / the rules have changed, and outcomes are too few to learn by the new ones"
 
 
@@ -62,8 +66,9 @@ def train(
     with engine.connect() as connection:
         facts = risk_facts(connection, since=as_of - HISTORY, as_of=as_of)
         clocks, rules = risk_clocks(connection), delay_rules(connection)
+    since = _with_a_past(facts, since=as_of - HISTORY)
     for task in tasks:
-        examples = training_examples(facts, clocks, target=task, as_of=as_of, seed=seed, rules=rules)
+        examples = training_examples(facts, clocks, target=task, as_of=as_of, seed=seed, rules=rules, since=since)
         yield _trained(engine, examples, task=task, rules=rules, as_of=as_of, seed=seed, now=now or (lambda: as_of))
 
 
@@ -82,6 +87,15 @@ def put_in_use(engine: Engine, wanted: ModelVersion, *, by: str, at: datetime, g
         # a file that cannot be read must not become the champion: the transaction goes back
         usable(champion(connection, task=wanted.task))
     return before
+
+
+def _with_a_past(facts: pd.DataFrame, *, since: datetime) -> datetime | None:
+    """Return from which order on the past of each was read as far as scoring will read it; None where there was none before.
+
+    The first orders of a merchant who sold long before the window would seem those of a new one.
+    """
+    sold_before = len(facts) and facts["start_at"].min() < (since + _SOON).timestamp()
+    return since + PAST if sold_before else None
 
 
 def _trained(

@@ -294,6 +294,22 @@ def test_a_model_is_measured_once_an_order_and_what_is_enough_is_counted_in_orde
     assert len(few) > 400 and not delay_risk._enough(few) and delay_risk._enough(examples)
 
 
+def test_of_a_merchant_who_sold_before_the_window_the_first_sixty_days_are_history_alone(shop: Engine) -> None:
+    with shop.connect() as connection:
+        facts, clocks = risk_facts(connection, since=AS_OF - timedelta(days=180), as_of=AS_OF), risk_clocks(connection)
+    first = datetime.fromtimestamp(facts["start_at"].min(), UTC)
+
+    # read from the first order on, and from long before it
+    sold_before, young = (delay_risk._with_a_past(facts, since=first - timedelta(days=days)) for days in (1, 30))
+
+    assert (sold_before, young) == (first + timedelta(days=59), None)
+    since = first + timedelta(days=20)
+    every, later = (training_examples(facts, clocks, target=PRIMARY, as_of=AS_OF, seed=1, since=each) for each in (None, since))
+    kept = every.take(every.start_at >= since.timestamp())
+    assert 0 < len(later) < len(every)
+    assert later.frame.equals(kept.frame) and later.keys.equals(kept.keys)
+
+
 def test_one_class_alone_fits_no_model_and_leaves_no_row(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     def punctual(*given: Any, **asked: Any) -> Examples:
         examples = training_examples(*given, **asked)

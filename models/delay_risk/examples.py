@@ -60,13 +60,20 @@ def training_examples(
     cap: int = CAP,
     rules: Sequence[TargetRule] = TARGET_RULES,
     landmarks: Sequence[int] = LANDMARKS,
+    since: datetime | float | None = None,
 ) -> Examples:
-    """Return every order at every landmark at which it was still open, whose outcome is known as of an instant; at most ``cap`` rows."""
+    """Return every order at every landmark at which it was still open, whose outcome is known as of an instant; at most ``cap`` rows.
+
+    Orders whose clock started before ``since`` are history of the others alone.
+    """
     until = _seconds(as_of)
     clocks = clocks_for(facts, clocks, rules)
     deadline = deadlines(facts, clocks, target=target, rules=rules)
     judged = labels(facts, deadline, target=target, as_of=until)
-    usable = ~np.isnan(judged.late) & _possible(facts, facts["start_at"].to_numpy(np.float64))
+    start = facts["start_at"].to_numpy(np.float64)
+    usable = ~np.isnan(judged.late) & _possible(facts, start)
+    if since is not None:
+        usable &= start >= _seconds(since)
     rows, minutes = _looked_at(facts, usable, deadline=deadline, until=until, landmarks=landmarks, whole=target == "delivery")
     chosen, said = sampled(rows, cap=cap, seed=seed)
     # of millions of orders, what is not taken would take memory while features are made
