@@ -27,7 +27,7 @@ FALLBACKS: Mapping[str, str] = {
     "baseline": msg("评分时还没有可用的模型"),
     "foreign": msg("存储的模型文件不是本系统写的，已拒绝读取"),
     "tampered": msg("存储的模型文件与登记的指纹不符，已停用"),
-    "unseen": msg("出现训练时没有的承运商或仓库，区间放宽"),
+    "unseen": msg("承运商或仓库训练时没有或很少，区间放宽"),
     "missing_column": msg("缺少模型用到的列，区间放宽"),
     "no_history": msg("没有历史，只有先验"),
 }
