@@ -89,7 +89,7 @@ def wanted(narrowed: Narrowed, question: Question, *, view: View) -> Wanted:
 def headline(asked_for: Wanted, question: Question) -> str:
     """Say what the list holds: orders of some days, or orders that stand somewhere now."""
     if asked_for.search:
-        return t("搜索“{wanted}”：全部日期，每店至多 200 单", wanted=plain(asked_for.search))
+        return t("搜索“{wanted}”：全部日期，按订单号倒序", wanted=plain(asked_for.search))
     names = options.stage_names()
     stage = "" if asked_for.stage is None else words.in_language(*names[asked_for.stage])
     if asked_for.now:

@@ -19,6 +19,17 @@ from tests.given_pages import MakeEngine
 
 AS_OF = datetime(2026, 11, 20, 4, tzinfo=UTC)
 ALL = Wanted(since=AS_OF - timedelta(days=30), until=AS_OF, as_of=AS_OF)
+# Numbers that begin alike in two shops, more than anybody reads; only the last few of them are not over.
+MANY = ("tb-home", "dy-live")
+NUMBERS = [f"many-{n:03}" for n in range(260)]
+LAST = NUMBERS[-7:]
+
+
+def many(shop_id: str) -> list[dict[str, Any]]:
+    placed = AS_OF - timedelta(days=60)
+    over: dict[str, Any] = {"created_at": placed, "stage": "completed", "stage_since": AS_OF - timedelta(days=1), "category": "服饰"}
+    still: dict[str, Any] = {"created_at": placed, "stage": "paid", "stage_since": placed, "category": "家居", "warehouse_code": "CN-CD"}
+    return [given_orders.an_order(shop_id, number, **(still if number in LAST else over)) for number in NUMBERS]
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +46,9 @@ def merchant(make_engine: MakeEngine) -> Engine:
         given_orders.insert_rows(connection, tables.order_owners, [owner])
         old: dict[str, Any] = {"created_at": AS_OF - timedelta(days=20), "stage": "paid", "stage_since": AS_OF - timedelta(days=19)}
         given_orders.insert_rows(connection, tables.orders, [given_orders.an_order("dy-live", f"old-{n}", **old) for n in range(3)])
+        given_orders.insert_rows(connection, tables.orders, [order for shop_id in MANY for order in many(shop_id)])
+        owner |= {"shop_id": "tb-home", "owner": "chen"}
+        given_orders.insert_rows(connection, tables.order_owners, [owner | {"order_no": number} for number in LAST])
     given_orders.rolled_up(engine, as_of=AS_OF)
     refresh_stages(engine, settings=Settings(), as_of=AS_OF)
     return engine
@@ -94,6 +108,47 @@ def test_a_search_is_the_start_of_an_order_number_or_a_whole_waybill(search: str
     later = replace(ALL, since=AS_OF, until=AS_OF, search=search)
 
     assert [row.order_no for row in pages(merchant, later)] == found
+
+
+@pytest.mark.parametrize("limit", [3, 50, 1000])
+def test_a_search_that_fits_many_orders_leads_to_each_of_them_once(limit: int, merchant: Engine) -> None:
+    rows = pages(merchant, replace(ALL, search="many"), limit=limit)
+
+    assert keys(rows) == [(shop_id, number) for number in reversed(NUMBERS) for shop_id in MANY]
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        {"wanted": {"stage": "paid"}},
+        {"wanted": {"stage": STUCK_STAGE}},
+        {"wanted": {"waits_hours": 48.0}},
+        {"part": Part(categories=("家居",))},
+        {"scope": Scope(warehouses=("CN-CD",))},
+        {"wanted": {"stage": "paid", "owner": "chen"}, "shops": ["tb-home"]},
+        {"wanted": {"owner": "chen"}, "shops": ["tb-home"]},
+        {"wanted": {"stage": "paid", "owner": NOBODY}, "shops": ["dy-live"]},
+    ],
+    ids=str,
+)
+def test_a_narrowed_search_finds_the_last_of_many_numbers(narrowed: dict[str, Any], merchant: Engine) -> None:
+    wanted = replace(ALL, search="many", **narrowed.get("wanted", {}))
+
+    rows = pages(merchant, wanted, scope=narrowed.get("scope", EVERYTHING), part=narrowed.get("part"))
+
+    assert keys(rows) == [(shop_id, number) for number in reversed(LAST) for shop_id in narrowed.get("shops", MANY)]
+
+
+def test_an_order_found_by_number_and_by_waybill_comes_once(merchant: Engine) -> None:
+    with merchant.begin() as connection:
+        twins = [
+            given_orders.an_order("tb-home", f"ZTO9{n}", created_at=ALL.since - timedelta(days=1), waybill_no="ZTO9") for n in range(5)
+        ]
+        given_orders.insert_rows(connection, tables.orders, twins)
+
+    rows = pages(merchant, replace(ALL, search="ZTO9"), limit=2)
+
+    assert [row.order_no for row in rows] == [f"ZTO9{n}" for n in range(4, -1, -1)]
 
 
 def test_the_owner_and_nobody_are_told_apart(merchant: Engine) -> None:

@@ -1,6 +1,7 @@
 """Which orders does a list show? A page of them at a time, by keyset, so that page 200 costs what page 1 costs.
 
-Two lists: orders placed in a period, the newest first; and orders that stand in an open stage now, the longest waiting first.
+Three lists: orders placed in a period, the newest first; orders that stand in an open stage now, the longest waiting first; and orders
+that a search finds, by number, the highest first: then each shop gives its next few straight from its key, however many the search fits.
 """
 
 from dataclasses import dataclass
@@ -18,8 +19,6 @@ from models.stages import OPEN_STAGES
 PAGE = 50
 # The stage that stands for stuck orders of any stage; the owner that stands for nobody.
 STUCK_STAGE, NOBODY = "stuck", ""
-# A search that fits more orders than this is no search.
-_FOUND = 200
 
 
 @dataclass(frozen=True)
@@ -80,29 +79,28 @@ def orders_page(
 ) -> list[OrderRow]:
     """Return a page of the wanted orders; ``after`` is (at, shop_id, order_no) of the last one shown."""
     condition, given = orders_of(scope, part, relation="o")
-    condition += _condition(wanted, given, within=condition)
-    at, beyond, order = ("o.stage_since", ">", "ASC") if wanted.now else ("o.created_at", "<", "DESC")
+    condition += _condition(wanted, given)
+    at, beyond, order = ("stage_since", ">", "ASC") if wanted.now else ("created_at", "<", "DESC")
+    keys = ("order_no", "shop_id") if wanted.search else (at, "shop_id", "order_no")
     if after is not None:
-        condition += f" AND ({at}, o.shop_id, o.order_no) {beyond} (:after_at, :after_shop, :after_no)"
-        given |= {"after_at": after[0], "after_shop": after[1], "after_no": after[2]}
-    rows = connection.execute(
-        text(f"""
-        SELECT {_FIELDS}, {ENDS}, {at} AS at, {STUCK} AS stuck
+        given |= {f"after_{key}": value for key, value in zip((at, "shop_id", "order_no"), after, strict=True)}
+        condition += f" AND ({', '.join(f'o.{key}' for key in keys)}) {beyond} ({', '.join(f':after_{key}' for key in keys)})"
+    rows = f"""
+        SELECT {_FIELDS}, {ENDS}, o.{at} AS at, {STUCK} AS stuck
         FROM orders AS o {WITH_LIMITS}
         LEFT JOIN order_owners AS owners ON (owners.shop_id, owners.order_no) = (o.shop_id, o.order_no)
-        WHERE NOT o.stub{condition} ORDER BY {at} {order}, o.shop_id {order}, o.order_no {order} LIMIT :limit
-        """),
-        given | {"as_of": wanted.as_of, "limit": limit},
-    )
-    return [OrderRow(**dict(row._mapping)) for row in rows]
+        WHERE NOT o.stub{condition}"""
+    listed = _SEARCHED.format(rows=rows) if wanted.search else rows
+    query = text(f"{listed} ORDER BY {', '.join(f'{key} {order}' for key in keys)} LIMIT :limit")
+    found = connection.execute(query, given | {"as_of": wanted.as_of, "limit": limit})
+    return [OrderRow(**dict(row._mapping)) for row in found]
 
 
-def _condition(wanted: Wanted, given: dict[str, Any], *, within: str) -> str:
-    """Return the conditions of what is wanted ``within`` a part, and put their parameters into ``given``."""
+def _condition(wanted: Wanted, given: dict[str, Any]) -> str:
+    """Return the conditions of what is wanted, and put their parameters and those of a search into ``given``."""
     found = ""
     if wanted.search:
-        given |= {"prefix": _escaped(wanted.search) + "%", "search": wanted.search, "found": _FOUND}
-        found += f" AND (o.shop_id, o.order_no) IN ({_SEARCHED.format(within=within)})"
+        given |= {"prefix": _escaped(wanted.search) + "%", "search": wanted.search}
     elif not wanted.now:
         given |= {"since": wanted.since, "until": wanted.until}
         found += " AND o.created_at >= :since AND o.created_at < :until"
@@ -126,12 +124,12 @@ def _condition(wanted: Wanted, given: dict[str, Any], *, within: str) -> str:
     return found
 
 
+# Whatever narrows the list stands within the rows of each shop, for a shop gives no more than a page of them.
 _SEARCHED = """
-    SELECT found.shop_id, found.order_no FROM shops CROSS JOIN LATERAL (
-        SELECT o.shop_id, o.order_no FROM orders AS o WHERE o.shop_id = shops.shop_id AND o.order_no LIKE :prefix{within}
-        ORDER BY o.order_no LIMIT :found
+    SELECT found.* FROM shops CROSS JOIN LATERAL ({rows}
+        AND o.shop_id = shops.shop_id AND o.order_no LIKE :prefix ORDER BY o.order_no DESC LIMIT :limit
     ) AS found
-    UNION SELECT shop_id, order_no FROM orders WHERE waybill_no = :search"""
+    UNION {rows} AND o.waybill_no = :search"""
 
 
 def _escaped(search: str) -> str:
