@@ -194,16 +194,20 @@ def words_of(question: Question, *, view: View, choices: Choices) -> str:
 
 
 def trend(question: Question, *, view: View) -> pd.DataFrame | None:
-    """Return the stock at the end of each of the last computed days: ``day`` and SHARES; None where it is not kept for such a part."""
+    """Return the stock at the end of each of the last computed days: ``day``, SHARES and ``whole``, their sum; empty before the first.
+
+    None where it is not kept for such a part.
+    """
     try:
         moves = cached_reads.share_moves(view.scope, question.part, question.snapshot.snapshot_id)
     except NoSuchGrain:
         return None
     if moves.empty:
-        return moves
+        return moves.assign(whole=0)
     days = pd.date_range(min(moves["day"]), max(moves["day"]), freq="D").date
     stocks = moves.set_index("day").reindex(days, fill_value=0).cumsum()
-    return stocks.tail(WEEKS * 7).rename_axis("day").reset_index()
+    stocks = stocks.tail(WEEKS * 7).rename_axis("day").reset_index()
+    return stocks.assign(whole=stocks[list(SHARES)].sum(axis=1))
 
 
 def headline(found: Lifecycle) -> str:

@@ -19,6 +19,7 @@ from dashboard import (
     order_detail,
     order_list,
     orders_behind,
+    stage_panel,
     variants,
     words,
 )
@@ -39,7 +40,7 @@ from data.api import engine
 from data.reads import BehindRow, Choices, Cursor, EntryBehind, EntryCursor, OrderRow, Wanted
 from models.health.attribution import shown_tenths
 from models.health.kpis import DEFINED
-from models.stages import SHARE_NAMES
+from models.stages import SHARE_NAMES, SHARES
 
 # A file of more orders is no list any more; the sheet says that it was cut.
 MOST_ORDERS, AT_ONCE = 50_000, 2_000
@@ -52,6 +53,7 @@ class Drawn:
 
     question: Question
     stages: Lifecycle
+    trend: pd.DataFrame | None
     split: Split | None
     why: Health | None
     variants: pd.DataFrame | None
@@ -81,6 +83,8 @@ def sheets(drawn: Drawn, *, view: View, choices: Choices) -> list[Sheet]:
     """Return the sheets, each under what is chosen and the state of the data."""
     chosen = lifecycle.words_of(drawn.question, view=view, choices=choices)
     found = [_shares(drawn.stages, chosen=chosen), _stages(drawn.stages, chosen=chosen)]
+    if drawn.trend is not None:
+        found.append(_trend(drawn.trend, chosen=chosen))
     if drawn.split is not None:
         found.append(_split(drawn.split, chosen=chosen, choices=choices))
     if drawn.why is not None:
@@ -130,6 +134,20 @@ def _stages(found: Lifecycle, *, chosen: str) -> Sheet:
         for row in found.rows
     ]
     return Sheet(t("环节"), columns, rows, headlines=(chosen,))
+
+
+def _trend(found: pd.DataFrame, *, chosen: str) -> Sheet:
+    names = [words.in_language(*SHARE_NAMES[share]) for share in SHARES]
+    columns = [Column(t("日终"), "day"), *(Column(name, "count") for name in names), Column(t("合计"), "count")]
+    columns += [Column(t("{name}占比", name=name), "share") for name in names]
+    rows = [
+        (row["day"], *(int(row[share]) for share in SHARES), int(row["whole"]), *(row[share] / row["whole"] for share in SHARES))
+        for row in found.to_dict("records")
+    ]
+    first, last = found["day"].iloc[0], found["day"].iloc[-1]
+    headlines = (f"{t('停滞占比走势（日终）')} · {first.isoformat()} — {last.isoformat()}", chosen)
+    counted = t("合计是当天日终已付款且未取消、未全额退款的订单，签收 30 天后不再计入；三类相加等于合计，占比是各类除以合计。")
+    return Sheet(t("日终走势"), columns, rows, headlines=headlines, note=f"{counted} {stage_panel.trend_computed(last)}")
 
 
 def _split(found: Split, *, chosen: str, choices: Choices) -> Sheet:

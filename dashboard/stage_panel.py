@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import drill, fmt, lifecycle, lifecycle_charts, words
@@ -110,29 +111,34 @@ def times_message(found: Lifecycle) -> str:
     return t("发货前最慢的是{stage}：一成订单超过 {hours}", stage=name, hours=fmt.duration(slowest.p90_hours, language=language()))
 
 
-def trend(question: Question, *, view: View) -> None:
-    """Draw the shares at the end of each day of twelve weeks."""
+def trend(question: Question, *, view: View) -> pd.DataFrame | None:
+    """Draw the shares at the end of each day of twelve weeks, and return what they are of; None where there is nothing to draw."""
     found = lifecycle.trend(question, view=view)
     st.markdown(f"### {t('停滞占比走势（日终）')}")
     if found is None:
         st.caption(t("不适用：走势按渠道、地区、仓库保存，不分类目与承运。"))
-        return
+        return None
     if found.empty:
         st.caption(t("走势在当晚 00:20 之后算出。"))
-        return
-    whole = found[list(SHARES)].sum(axis=1)
-    live = found[whole > 0]
+        return None
+    live = found[found["whole"] > 0]
     if len(live) < 2:
         st.caption(t("满两天后这里有走势。"))
-        return
-    shares_of = {share: (live[share] / whole[whole > 0]).tolist() for share in SHARES}
+        return None
+    shares_of = {share: (live[share] / live["whole"]).tolist() for share in SHARES}
     days: list[date] = list(live["day"])
     names = tuple(words.in_language(*SHARE_NAMES[share]) for share in ("to_process", "stuck"))
     figure = lifecycle_charts.share_trend(
         [f"{day:%m-%d}" for day in days], to_process=shares_of["to_process"], stuck=shares_of["stuck"], names=(names[0], names[1])
     )
     st.plotly_chart(figure, alt=t("近 {days} 天日终停滞与待处理占比", days=len(days)), config=_NO_BAR, key="share_trend")
-    st.caption(t("算到 {day}，每晚更新：按当时的时限和事件回看每天日终；晚到的事件会改写过去。", day=days[-1].isoformat()))
+    st.caption(trend_computed(days[-1]))
+    return live
+
+
+def trend_computed(last: date) -> str:
+    """Say up to which day the trend goes, and what may change it."""
+    return t("算到 {day}，每晚更新：按当时的时限和事件回看每天日终；晚到的事件会改写过去。", day=last.isoformat())
 
 
 def _with_stuck(orders: int, stuck: int) -> str:

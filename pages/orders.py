@@ -29,7 +29,7 @@ def page(view: View) -> None:
         stage_panel.stages(found)
     with right:
         stage_panel.times(found, question=question)
-        stage_panel.trend(question, view=view)
+        trend = stage_panel.trend(question, view=view)
     with st.container(border=True):
         split = drilldown.panel(question, view=view, choices=choices)
     left, right = st.columns(2, border=True)
@@ -40,7 +40,7 @@ def page(view: View) -> None:
     with st.container(border=True):
         listed = order_list.panel(question, view=view, choices=choices)
     with tools:
-        orders_export.button(Drawn(question, found, split, why, ways, listed), view=view, choices=choices)
+        orders_export.button(Drawn(question, found, trend, split, why, ways, listed), view=view, choices=choices)
 
 
 page(current())

@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,6 +27,7 @@ from data.settings import Settings
 from data.stage_history import refresh_stages
 from models.people import Person
 from models.scope import EVERYTHING, Scope
+from models.stages import SHARES
 from tests import given_orders
 from tests.given_orders import CATEGORIES, REGIONS, SHOPS
 from tests.given_pages import MakeEngine, on_database
@@ -66,7 +68,12 @@ def drawn_of(part: Part, *, view: View) -> Drawn | None:
     except NoSuchGrain:
         return None
     wanted = order_list.wanted(order_list.Narrowed(), question, view=view)
-    return Drawn(question, lifecycle.read(question, view=view), split, why, ways, wanted)
+    return Drawn(question, lifecycle.read(question, view=view), live_trend(question, view=view), split, why, ways, wanted)
+
+
+def live_trend(question: Question, *, view: View) -> pd.DataFrame | None:
+    found = lifecycle.trend(question, view=view)
+    return None if found is None or found.empty else found[found["whole"] > 0]
 
 
 def read_back(drawn: Drawn, *, view: View, language: str) -> dict[str, list[list[Any]]]:
@@ -101,7 +108,7 @@ def test_the_parts_of_a_workbook_add_up_to_its_totals_and_to_the_page(part: Part
 
     book = read_back(drawn, view=view, language=language)
 
-    names = list(book)
+    names = [name for name in book if name not in (TREND["zh"][0], TREND["en"][0])]
     split = below_head(book[names[2]], {"渠道": ("渠道", "Channel"), "地区": ("地区", "Region"), "类目": ("类目", "Category")}.get(
         drawn.split.level.name, ("仓库", "Warehouse"))[language == "en"])  # fmt: skip
     for column in (1, 2, 3, 4, 11):
@@ -110,6 +117,67 @@ def test_the_parts_of_a_workbook_add_up_to_its_totals_and_to_the_page(part: Part
     assert drawn.stages.shares is not None
     shares = below_head(book[names[0]], "阶段" if language == "zh" else "Share of")
     assert [row[1] for row in shares] == [*drawn.stages.shares.values(), sum(drawn.stages.shares.values())]
+
+
+TREND = {
+    "zh": ("日终走势", ["日终", "待处理", "已发货", "异常停滞", "合计", "待处理占比", "已发货占比", "异常停滞占比"]),
+    "en": (
+        "Trend by day",
+        ["End of day", "To process", "Shipped", "Stuck", "Total", "To process, share", "Shipped, share", "Stuck, share"],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("part", "scope"),
+    [
+        (Part(), EVERYTHING),
+        (Part(channels=("douyin",), regions=("CN-51",)), EVERYTHING),
+        (Part(), Scope(channels=("douyin", "taobao"))),
+    ],
+)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_trend_of_a_workbook_is_that_of_the_page_day_by_day(language: str, part: Part, scope: Scope, merchant: Engine) -> None:
+    view = view_of(scope)
+    drawn = drawn_of(part, view=view)
+    assert drawn is not None and drawn.trend is not None and len(drawn.trend) > 20
+    title, heads = TREND[language]
+
+    sheet = read_back(drawn, view=view, language=language)[title]
+
+    rows = below_head(sheet, heads[0])
+    assert heads in sheet
+    assert [row[0] for row in rows] == list(drawn.trend["day"])
+    for place, share in enumerate(SHARES):
+        assert [row[1 + place] for row in rows] == list(drawn.trend[share])
+        assert [row[5 + place] for row in rows] == pytest.approx(list(drawn.trend[share] / drawn.trend["whole"]), abs=1e-12)
+    for row in rows:
+        assert sum(row[1:4]) == row[4] > 0
+        assert sum(row[5:8]) == pytest.approx(1)
+    assert str(drawn.trend["day"].iloc[0]) in sheet[0][0] and str(drawn.trend["day"].iloc[-1]) in sheet[-1][0]
+    assert {"zh": "签收 30 天后不再计入", "en": "until 30 days after delivery"}[language] in sheet[-1][0]
+
+
+def test_the_trends_of_the_channels_add_up_to_that_of_the_whole(merchant: Engine) -> None:
+    def trend_of(part: Part) -> dict[Any, list[float]]:
+        drawn = drawn_of(part, view=view)
+        assert drawn is not None
+        return {row[0]: row[1:5] for row in below_head(read_back(drawn, view=view, language="zh")["日终走势"], "日终")}
+
+    view = view_of(EVERYTHING)
+    whole = trend_of(Part())
+    channels = [trend_of(Part(channels=(channel,))) for channel in dict.fromkeys(shop[1] for shop in SHOPS)]
+
+    for day, counts in whole.items():
+        assert [sum(each) for each in zip(*(found.get(day, [0] * 4) for found in channels), strict=True)] == counts
+
+
+def test_a_workbook_has_no_trend_where_the_page_has_none(merchant: Engine) -> None:
+    view = view_of(EVERYTHING)
+    drawn = drawn_of(Part(), view=view)
+    assert drawn is not None
+
+    assert "日终走势" not in read_back(replace(drawn, trend=None), view=view, language="zh")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

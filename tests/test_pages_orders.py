@@ -1,5 +1,6 @@
 """Does the page of orders say where they stand, do its parts add up, and does its list hold what its figures count?"""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,8 @@ import pytest
 from sqlalchemy import Engine, text
 from streamlit.testing.v1 import AppTest
 
+from dashboard import orders_export
+from dashboard.workbook import Sheet
 from data.settings import Settings
 from data.stage_history import refresh_stages
 from models.scope import ROLES
@@ -50,6 +53,30 @@ def test_it_says_what_is_stuck_and_the_shares_add_up(merchant: Engine) -> None:
     assert len(parts) == 3
     assert round(sum(float(share) for share, _ in parts), 1) == 100.0
     assert f"未全额退款的 {sum(count(orders) for _, orders in parts):,} 单" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "language"), [({}, "zh"), ({"channel": ["Douyin"], "lang": "EN"}, "en"), ({"category": ["家居"]}, "zh")]
+)
+def test_the_workbook_holds_the_trend_that_the_page_draws(
+    chosen: dict[str, str | list[str]], language: str, merchant: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported: list[Sheet] = []
+    monkeypatch.setattr(orders_export, "button", lambda drawn, **given: exported.extend(orders_export.sheets(drawn, **given)))
+
+    app = open_page(ORDERS, **chosen)
+
+    assert not app.exception
+    stuck = {"zh": "异常停滞", "en": "Stuck"}[language]
+    charts = [json.loads(chart.proto.spec)["data"] for chart in app.get("plotly_chart")]
+    lines = [trace for traces in charts for trace in traces if trace["type"] == "scatter" and trace["name"] == stuck]
+    sheets = [sheet for sheet in exported if sheet.title in ("日终走势", "Trend by day")]
+    assert len(lines) == len(sheets) == (0 if "category" in chosen else 1)
+    for line, sheet in zip(lines, sheets, strict=True):
+        shares = [row[-1] for row in sheet.rows]
+        assert shares == pytest.approx(line["y"]) and any(shares)
+        assert [f"{row[0]:%m-%d}" for row in sheet.rows] == line["customdata"]
+        assert ("Douyin" in sheet.headlines[-1]) is ("channel" in chosen)
 
 
 def test_stages_carry_how_long_orders_stay_and_the_limit(merchant: Engine) -> None:
