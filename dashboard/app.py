@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import cached_reads, filters, header, identity, routes, states, view
+from dashboard import cached_reads, filters, header, identity, links, routes, states, view
 from dashboard.i18n import language, speaking
 from dashboard.navigation import has_filters, navigate
 from data.api import DatabaseProblem, settings
@@ -48,6 +48,7 @@ def _drawn(*, as_of: datetime, left: DeltaGenerator, right: DeltaGenerator, star
             header.todo(person)
             identity.badge(person, as_of=as_of)
         choices = cached_reads.choices(person.scope)
+        links.arrive(choices)
         if has_filters(page.url_path):
             chosen = filters.filter_bar(choices, zone=settings().zone, as_of=as_of, page=page.url_path, dates=left)
         else:

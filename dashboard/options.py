@@ -275,13 +275,25 @@ def kpi_names() -> Names:
 
 def all_names(choices: Choices) -> dict[str, Names]:
     """Return what every key of the URL can hold."""
+    return _product_names() | scope_names(choices)
+
+
+def scope_names(choices: Choices) -> dict[str, Names]:
+    """Return what the keys of the URL can hold whose words depend on the data and on who asks."""
     return {
-        LANGUAGE_KEY: LANGUAGE_NAMES,
-        PERIOD: period_names(),
         CHANNEL: channel_names(choices),
         REGION: place_names(choices),
         CATEGORY: category_names(choices),
         WAREHOUSE: warehouse_names(choices),
+        CARRIER: carrier_names(choices),
+    }
+
+
+def _product_names() -> dict[str, Names]:
+    """Return what the other keys of the URL can hold: words of the product's own, the same for everybody."""
+    return {
+        LANGUAGE_KEY: LANGUAGE_NAMES,
+        PERIOD: period_names(),
         COMPONENT: component_names(),
         SHOWN: shown_names(),
         KPI: kpi_names(),
@@ -290,7 +302,6 @@ def all_names(choices: Choices) -> dict[str, Names]:
         STAGE: stage_names(),
         AGE: age_names(),
         OWNER: owner_names(),
-        CARRIER: carrier_names(choices),
         BASIS: basis_names(),
         RISK_BY: risk_split_names(),
         LABEL: label_names(),
