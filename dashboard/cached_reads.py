@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from data import api, reads
-from data.api import engine
+from data.api import engine, settings
 from data.reads import (
     ActionSaves,
     BehindRow,
@@ -72,6 +72,8 @@ from data.reads import (
     SnapshotEntry,
     SnapshotRow,
     Source,
+    SourceRow,
+    SourceRows,
     Span,
     StatementRow,
     StockAlert,
@@ -146,7 +148,7 @@ def refused_rows(scope: Scope, shop_ids: tuple[str, ...], source: str | None) ->
 @st.cache_data(ttl="60s", max_entries=4, show_spinner=False)
 def source_titles() -> dict[str, tuple[str, str]]:
     """Return what each source is called in both languages."""
-    return api.source_titles(api.settings())
+    return api.source_titles(settings())
 
 
 @st.cache_data(ttl="5s", max_entries=64, show_spinner=False)
@@ -300,6 +302,13 @@ def stage_limits(scope: Scope) -> pd.DataFrame:
 def split(scope: Scope, part: Part, by: str, span: Span, zone: str, snapshot_id: int) -> pd.DataFrame:
     """Split a part along a dimension."""
     return reads.split(engine(), scope=scope, part=part, by=by, span=span, zone=zone)
+
+
+@st.cache_data(ttl="10m", max_entries=64, show_spinner=False)
+def order_source_rows(scope: Scope, shop_id: str, order_no: str, known: tuple[SourceRow, ...], most_bytes: int | None) -> SourceRows | None:
+    """Return every row that an order came from; ``known`` are those that are stored, so that a new file is seen at once."""
+    key = {"shop_id": shop_id, "order_no": order_no}
+    return reads.order_source_rows(engine(), scope=scope, settings=settings(), **key, most_bytes=most_bytes)
 
 
 @st.cache_data(ttl="15s", max_entries=128, show_spinner=False)

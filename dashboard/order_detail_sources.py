@@ -1,5 +1,6 @@
 """In which rows of which files does an order stand, and what stands there?"""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -16,43 +17,96 @@ from data.actions import NotAllowed
 from data.api import engine, settings
 from data.reads import OrderDetail, OrderHead, RawRow, RetentionOver, SourceRow
 
+# A file of so many bytes takes a few seconds to read through; a larger one is read on request.
+LARGE_BYTES = 50_000_000
 TOLD: dict[str, str] = {"order": msg("订单信息"), "lines": msg("明细"), "events": msg("事件")}
 
 
 def draw(detail: OrderDetail, *, view: View) -> bool:
     """Draw the rows, and the raw text of the selected one; return whether a contact in it was revealed."""
     st.markdown(f"### {t('来源行')}")
-    rows = detail.rows[:SHOWN]
-    if not rows:
+    if not detail.rows:
         tables.none_yet(t("没有来源行"))
         return False
     st.caption(t("点选一行查看原文。"))
-    if len(detail.rows) > SHOWN:
-        st.caption(t("只列前 {count} 条，共 {all} 条。", count=SHOWN, all=fmt.full_count(len(detail.rows))))
+    alike = together(_every(detail, view=view))
+    if len(alike) > SHOWN:
+        st.caption(t("只列前 {count} 条，共 {all} 条。", count=SHOWN, all=fmt.full_count(len(alike))))
     picked = tables.selectable(
-        _listed(rows, view=view),
+        _listed(alike[:SHOWN], view=view),
         alt=t("来源行"),
         words={t("文件"), t("来源"), t("提供了"), t("性质")},
-        widths={t("文件"): 215, t("行号"): 62, t("提供了"): 150, t("来源"): 150, t("收到"): 95, t("性质"): 58},
+        widths={t("文件"): 215, t("行号"): 90, t("提供了"): 150, t("来源"): 150, t("收到"): 95, t("性质"): 58},
         key="order_rows",
-        height=min(360, tables.height_of(len(rows))),
+        height=min(360, tables.height_of(len(alike[:SHOWN]))),
     )
-    return _raw(detail, rows[picked[0]], view=view) if picked else False
+    return _raw(detail, _chosen(alike[picked[0]]), view=view) if picked else False
 
 
-def _listed(rows: list[SourceRow], *, view: View) -> pd.DataFrame:
+def together(rows: Sequence[SourceRow]) -> list[list[SourceRow]]:
+    """Put the rows of one file that tell the same by one source together, each lot from its first row on."""
+    found: dict[tuple[object, ...], list[SourceRow]] = {}
+    for row in rows:
+        found.setdefault((row.file_id, row.source, row.told), []).append(row)
+    return [sorted(lot, key=lambda row: row.row_number) for lot in found.values()]
+
+
+def folded(numbers: Sequence[int]) -> str:
+    """Say row numbers, in order, those that follow each other as a range.
+
+    >>> folded([3, 4, 5, 9])
+    '3–5、9'
+    """
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][-1] + 1:
+            ranges[-1] = [ranges[-1][0], number]
+        else:
+            ranges.append([number])
+    return t("、").join("–".join(fmt.full_count(end) for end in each) for each in ranges)
+
+
+def _every(detail: OrderDetail, *, view: View) -> list[SourceRow]:
+    """Return every row of the files; of a large one once it is asked for."""
+    head, known = detail.head, tuple(detail.rows)
+    found = cached_reads.order_source_rows(view.scope, head.shop_id, head.order_no, known, LARGE_BYTES)
+    large = _names(found.large) if found is not None else ""
+    if large and st.toggle(t("读完大文件 {files}，列出每一行（较慢）", files=large), key="order_rows_large"):
+        found = cached_reads.order_source_rows(view.scope, head.shop_id, head.order_no, known, None)
+    if found is None:
+        return detail.rows
+    if found.gone:
+        st.caption(t("{files} 的原文已过保留期或无法再读出：同样内容的行只列第一行。", files=_names(found.gone)))
+    return found.rows
+
+
+def _names(files: Sequence[str]) -> str:
+    return t("、").join(plain(name) for name in files)
+
+
+def _chosen(alike: Sequence[SourceRow]) -> SourceRow:
+    """Return the only row, or the one of several whose raw text somebody asks for."""
+    if len(alike) == 1:
+        return alike[0]
+    key = f"order_row_{alike[0].file_id}_{alike[0].row_number}"
+    place = st.selectbox(t("行号"), range(len(alike)), format_func=lambda at: fmt.full_count(alike[at].row_number), key=key, width=150)
+    return alike[place]
+
+
+def _listed(alike: Sequence[Sequence[SourceRow]], *, view: View) -> pd.DataFrame:
     titles = cached_reads.source_titles()
     return pd.DataFrame(
         [
             {
                 t("文件"): row.name,
-                t("行号"): fmt.full_count(row.row_number),
+                t("行号"): folded([each.row_number for each in lot]),
                 t("提供了"): t("、").join(t(TOLD[word]) for word in row.told),
                 t("来源"): words.in_language(*titles.get(row.source, (row.source, row.source))),
                 t("收到"): fmt.moment(row.received_at, zone=view.zone, as_of=view.as_of),
                 t("性质"): words.named(words.NATURES, row.nature),
             }
-            for row in rows
+            for lot in alike
+            for row in lot[:1]
         ]
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from data import order_sources as _order_sources
 from data.acting import NotAllowed, Overtaken, acting, allow, audit, check
 from data.queries import order_detail as _detail
 from data.queries import order_handling as _handling
@@ -93,7 +94,8 @@ def reveal_order_row(
     with acting(engine) as connection:
         head = _allowed(connection, person=person, shop_id=shop_id, order_no=order_no, may=person.may_reveal)
         allow(_handling.contact_state(connection, shop_id=shop_id, order_no=order_no).erased_at is None)
-        kept = _detail.file_of_row(connection, head=head, file_id=file_id, row_number=row_number)
+        origins = _order_sources.origins(connection, head=head, file_id=file_id)
+    kept = _order_sources.file_of_row(origins, settings=settings, head=head, row_number=row_number)
     if kept is None:
         raise NotAllowed
     if kept.erased_at is not None:

@@ -13,6 +13,8 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine
 
+from data import order_sources as _order_sources
+from data.order_sources import SourceRows
 from data.queries import behind as _behind
 from data.queries import choices as _choices
 from data.queries import definitions as _definitions
@@ -252,6 +254,7 @@ __all__ = [
     "SnapshotRow",
     "Source",
     "SourceRow",
+    "SourceRows",
     "Span",
     "StatementRow",
     "StockAlert",
@@ -440,6 +443,16 @@ def order_detail(engine: Engine, *, scope: Scope, shop_id: str, order_no: str) -
         )
 
 
+def order_source_rows(
+    engine: Engine, *, scope: Scope, settings: Settings, shop_id: str, order_no: str, most_bytes: int | None = None
+) -> SourceRows | None:
+    """Return every row that an order came from, its files read again, those of more than ``most_bytes`` not; None outside the scope."""
+    with reading(engine) as connection:
+        head = _detail.order_head(connection, scope=scope, shop_id=shop_id, order_no=order_no)
+        origins = [] if head is None else _order_sources.origins(connection, head=head)
+    return None if head is None else _order_sources.all_rows(origins, settings=settings, head=head, most_bytes=most_bytes)
+
+
 def order_raw_row(
     engine: Engine, *, scope: Scope, settings: Settings, shop_id: str, order_no: str, file_id: int, row_number: int
 ) -> RawRow | None:
@@ -449,7 +462,8 @@ def order_raw_row(
     """
     with reading(engine) as connection:
         head = _detail.order_head(connection, scope=scope, shop_id=shop_id, order_no=order_no)
-        kept = None if head is None else _detail.file_of_row(connection, head=head, file_id=file_id, row_number=row_number)
+        origins = [] if head is None else _order_sources.origins(connection, head=head, file_id=file_id)
+    kept = None if head is None else _order_sources.file_of_row(origins, settings=settings, head=head, row_number=row_number)
     if kept is None:
         return None
     if kept.erased_at is not None:
@@ -807,6 +821,7 @@ READS: tuple[Callable[..., Any], ...] = (
     orders_page,
     order_detail,
     order_raw_row,
+    order_source_rows,
     order_span,
     sources,
     fresh_shops,

@@ -51,7 +51,7 @@ def raw_cells(
     if not path.is_file():
         raise RetentionOver
     try:
-        entry = _entry(path, name=name)
+        entry = kept_entry(path, name=name)
         seen, choice = look(entry, manifests(settings.home / "manifests"), named=source)
         known = choice if isinstance(choice, Choice) else None
         split = known.table.split or None if known else None
@@ -74,7 +74,7 @@ def _table(known: Collection[Manifest], *, source: str) -> Table | None:
     return next((each for manifest in known if manifest.name == name for each in manifest.tables if each.name == table), None)
 
 
-def _entry(path: Path, *, name: str) -> Entry:
+def kept_entry(path: Path, *, name: str) -> Entry:
     """Return the kept bytes as the one entry they are, under the name they came with."""
     return Entry(name=name, size=path.stat().st_size, sha256=path.name, open=open_entries(path)[0].open)
 

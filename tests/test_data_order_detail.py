@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import Engine, text, update
+from sqlalchemy import Engine, select, text, update
 
 from data import actions, reads
 from data.ingest import ingest_path
 from data.queries.order_detail import MONEY_FIELDS, SHOWN_SIGNS, order_head
+from data.queries.shop_book import shop_book
 from data.reads import OrderDetail, RawRow, RetentionOver
 from data.refused import MASK
 from data.settings import Settings
@@ -27,7 +28,19 @@ from tests.conftest import Filled
 from tests.final_state import empty
 from tests.given_detail import AS_OF, CHEN, FAR, KEY, LIN, PEOPLE, SECRETS, add_people, one_order
 from tests.laws import tries
-from tests.own_files import DONE, SHIPPED, TO_SHIP, taobao_line, taobao_order, write_lines, write_orders
+from tests.own_files import (
+    DONE,
+    SHIPPED,
+    TO_SHIP,
+    stock_out,
+    taobao_line,
+    taobao_order,
+    write_lines,
+    write_orders,
+    write_stock_out,
+)
+from tests.platform_examples import AS_OF as PLATFORM_AS_OF
+from tests.platform_examples import EXAMPLES, mapped
 
 SEEN_BY = (EVERYTHING, Scope(shops=("shop",)), Scope(channels=("taobao",)), Scope(warehouses=("成都仓",)))
 UNSEEN_BY = (
@@ -86,6 +99,84 @@ def test_an_order_has_its_names_its_promise_and_the_rows_it_came_from(shop: Engi
         ("lines.csv", 2, ("lines",)),
         ("orders.csv", 2, ("order", "events")),
     ]
+
+
+def parcels(engine: Engine, home: Path) -> None:
+    """Take in a stock-out list of two parcels of order 1, each of them twice, one that it shares with order 2, and two rows of order 2."""
+    shipped = {"shipped": "2026-11-01 13:00:00"}
+    one, other = stock_out(1, **shipped), stock_out(2, **shipped)
+    both = one | {"出库单号": "CK1-C", "原始单号": "2,1"}
+    second = one | {"出库单号": "CK1-B", "物流单号": "ZT1-B"}
+    path = write_stock_out(home / "in" / "parcels.csv", [one, other, second, second, one, other, both])
+    ingest_path(engine, path, settings=Settings(home=home), as_of=AS_OF + timedelta(hours=1), nature="live", shop="shop")
+
+
+def every_row(engine: Engine, home: Path, *, number: str = "1", most_bytes: int | None = None) -> reads.SourceRows:
+    given: dict[str, Any] = {"settings": Settings(home=home), "shop_id": "shop", "order_no": number}
+    found = reads.order_source_rows(engine, scope=EVERYTHING, **given, most_bytes=most_bytes)
+    assert found is not None
+    return found
+
+
+def test_every_row_of_a_file_that_tells_no_lines_is_found(shop: Engine, tmp_path: Path) -> None:
+    parcels(shop, tmp_path)
+
+    found, others = every_row(shop, tmp_path), every_row(shop, tmp_path, number="2")
+
+    assert {row.row_number for row in found.rows if row.name == "parcels.csv"} == {2, 4, 5, 6, 8}
+    assert {row.row_number for row in others.rows if row.name == "parcels.csv"} == {3, 7, 8}
+    assert {row.received_at for row in found.rows if row.name == "parcels.csv"} == {AS_OF + timedelta(hours=1)}
+    stored = [(row.file_id, row.row_number, row.source) for row in detail(shop).rows]
+    assert set(stored) < {(row.file_id, row.row_number, row.source) for row in found.rows}
+    assert len({(row.file_id, row.row_number, row.source) for row in found.rows}) == len(found.rows)
+    assert (found.large, found.gone) == ((), ())
+
+
+def test_where_files_tell_each_row_apart_nothing_is_found_beyond_what_is_stored(shop: Engine, tmp_path: Path) -> None:
+    assert every_row(shop, tmp_path).rows == detail(shop).rows
+
+
+OF_ORDERS = [name for name, example in EXAMPLES.items() if example.orders and not (example.entries or example.stock)]
+
+
+@pytest.mark.parametrize("name", OF_ORDERS)
+def test_no_row_of_a_file_is_missing_from_the_orders_that_it_speaks_of(name: str, engine: Engine, tmp_path: Path) -> None:
+    path = EXAMPLES[name].write(tmp_path, name=name)
+    ingest_path(engine, path, settings=Settings(home=tmp_path), as_of=PLATFORM_AS_OF, shop="shop")
+    with engine.connect() as connection:
+        numbers = list(connection.execute(select(orders.c.order_no)).scalars())
+        _, batches = mapped(path, shops=shop_book(connection, given_shop="shop"))
+    frames = [frame for batch in batches for frame in (batch.orders, batch.lines, batch.events) if frame is not None]
+    spoken_of = {each for frame in frames for each in zip(frame["order_no"], frame["row_number"], strict=True)}
+
+    assert spoken_of
+    found = {number: every_row(engine, tmp_path, number=number) for number in numbers}
+    assert {(number, row.row_number) for number, each in found.items() for row in each.rows} == spoken_of
+    assert not [each for each in found.values() if each.gone or each.large]
+
+
+def test_a_row_that_is_found_in_its_file_may_be_read_and_its_neighbour_not(shop: Engine, tmp_path: Path) -> None:
+    parcels(shop, tmp_path)
+    file_id = next(row.file_id for row in every_row(shop, tmp_path).rows if row.name == "parcels.csv")
+
+    own = raw_row(shop, tmp_path, file_id=file_id, row_number=5)
+
+    assert own is not None and dict(zip(own.names, own.cells, strict=True))["出库单号"] == "CK1-B"
+    assert raw_row(shop, tmp_path, file_id=file_id, row_number=3) is None
+
+
+def test_outside_the_scope_no_row_is_found(shop: Engine, tmp_path: Path) -> None:
+    assert reads.order_source_rows(shop, scope=Scope(shops=("elsewhere",)), settings=Settings(home=tmp_path), **KEY) is None
+
+
+def test_of_a_file_that_is_gone_or_too_large_the_stored_rows_are_listed_and_it_is_named(shop: Engine, tmp_path: Path) -> None:
+    parcels(shop, tmp_path)
+
+    large, gone = every_row(shop, tmp_path, most_bytes=10), every_row(shop, tmp_path / "gone")
+
+    assert large.rows == gone.rows == detail(shop).rows
+    assert (set(large.large), large.gone) == ({"parcels.csv", "stockout.csv", "lines.csv", "orders.csv"}, ())
+    assert (gone.large, set(gone.gone)) == ((), set(large.large))
 
 
 def test_of_an_event_that_two_sources_state_the_believed_one_stands_first(shop: Engine) -> None:

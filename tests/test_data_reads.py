@@ -104,6 +104,7 @@ def arguments(home: Path) -> Mapping[str, Mapping[str, Any]]:
         "orders_page": {**part, "wanted": reads.Wanted(since=WHOLE.since, until=WHOLE.until, as_of=AS_OF)},
         "order_detail": {"shop_id": "dy-live", "order_no": "OLD-1"},
         "order_raw_row": {"settings": Settings(home=home), "shop_id": "dy-live", "order_no": "OLD-1", "file_id": 7, "row_number": 9},
+        "order_source_rows": {"settings": Settings(home=home), "shop_id": "dy-live", "order_no": "OLD-1"},
         "sources": {"since": AS_OF - timedelta(days=9)},
         "raw_rows": {"settings": Settings(home=home), "run_id": 2, "numbers": [7]},
         "requests": {"person_id": "somebody"},

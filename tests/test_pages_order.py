@@ -7,19 +7,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
+import pandas as pd
 import pytest
 from sqlalchemy import Engine, text, update
 from streamlit.testing.v1 import AppTest
 
-from dashboard import order_links, tables
+from dashboard import order_detail_sources, order_links, tables
 from dashboard.navigation import PAGES
 from dashboard.order_detail import promise_said, stage_name
 from dashboard.order_detail_timeline import EVENTS, SHOWN, rule_said
 from data import actions
+from data.ingest import ingest_path
 from data.queries.order_detail import OrderHead
 from data.queries.promises import PromiseVersion
 from data.reads import SHOWN_SIGNS
 from data.refused import MASK
+from data.settings import Settings
 from data.tables import order_lines, people
 from data.writes.retention import erase_contact, mark_files_erased
 from models.events import EVENT_TYPES
@@ -27,6 +30,7 @@ from models.promise import PromiseRule
 from tests import given_orders
 from tests.given_detail import CHEN, KEY, SECRETS, one_order
 from tests.given_pages import ORDERS, MakeEngine, database_away, on_database, open_page, table, texts
+from tests.own_files import stock_out, write_stock_out
 
 ORDER = "../pages/order.py"
 NOW = datetime(2026, 11, 22, 4, 30, tzinfo=UTC)
@@ -182,7 +186,7 @@ def test_an_order_outside_the_scope_looks_exactly_as_one_that_is_not_there(shop:
 
 
 def test_no_word_of_the_buyer_is_sent_before_somebody_asks(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "selectable", lambda *_, **__: [3])
+    monkeypatch.setattr(tables, "selectable", lambda *_, **__: [2])
 
     app = open_order()
 
@@ -208,7 +212,7 @@ def test_a_contact_is_shown_for_one_run_and_each_look_is_written_down(shop: Engi
 
 
 def test_the_raw_row_of_the_file_is_revealed_once_and_written_down(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "selectable", lambda *_, **__: [3])
+    monkeypatch.setattr(tables, "selectable", lambda *_, **__: [2])
     app = open_order()
     app.button(key="reveal_row").click().run()
 
@@ -220,8 +224,61 @@ def test_the_raw_row_of_the_file_is_revealed_once_and_written_down(shop: Engine,
     assert secrets_in(app) == []
 
 
+def test_rows_of_a_file_that_say_the_same_are_folded_and_each_can_be_read(
+    shop: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    parcel = stock_out(1, shipped="2026-11-01 13:00:00")
+    rows = [parcel | {"出库单号": f"CK1-{n}", "物流单号": f"ZT1-{n}"} for n in (1, 2, 2, 2, 1)]
+    path = write_stock_out(tmp_path / "in" / "parcels.csv", [*rows[:3], stock_out(2), *rows[3:]])
+    ingest_path(shop, path, settings=Settings(home=tmp_path), as_of=datetime.now(UTC), nature="live", shop="shop")
+    drawn: list[pd.DataFrame] = []
+
+    def selectable(frame: pd.DataFrame, **_: object) -> list[int]:
+        drawn.append(frame)
+        folded = (frame["文件"] == "parcels.csv") & frame["行号"].str.contains("–")
+        return [int(folded.to_numpy().argmax())]
+
+    monkeypatch.setattr(tables, "selectable", selectable)
+    app = open_order()
+
+    assert not app.exception
+    of_parcels = drawn[-1][drawn[-1]["文件"] == "parcels.csv"]
+    numbers = [number for said in of_parcels["行号"] for number in unfolded(said)]
+    assert sorted(numbers) == [2, 3, 4, 6, 7]
+    choice = next(box for box in app.selectbox if box.label == "行号")
+    app = choice.set_value(len(choice.options) - 1).run()
+    assert f"第 {choice.options[-1]} 行" in texts(app)
+    assert listed(app, "原文")
+
+
+def test_a_large_file_is_read_through_when_somebody_asks(shop: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    parcels = [stock_out(1, shipped="2026-11-01 13:00:00") for _ in range(3)]
+    path = write_stock_out(tmp_path / "in" / "parcels.csv", parcels)
+    ingest_path(shop, path, settings=Settings(home=tmp_path), as_of=datetime.now(UTC), nature="live", shop="shop")
+    monkeypatch.setattr(order_detail_sources, "LARGE_BYTES", path.stat().st_size - 1)
+    drawn: list[pd.DataFrame] = []
+
+    def selectable(frame: pd.DataFrame, **_: object) -> list[int]:
+        drawn.append(frame)
+        return []
+
+    monkeypatch.setattr(tables, "selectable", selectable)
+    app = open_order()
+    app.toggle(key="order_rows_large").set_value(True).run()
+
+    assert not app.exception
+    before, after = ([*frame["行号"][frame["文件"] == "parcels.csv"]] for frame in (drawn[0], drawn[-1]))
+    assert (unfolded("、".join(before)), sorted(unfolded("、".join(after)))) == ([2], [2, 3, 4])
+
+
+def unfolded(said: str) -> list[int]:
+    """Return the numbers that ranges stand for."""
+    ends = [[int(end) for end in each.split("–")] for each in said.split("、")]
+    return [number for each in ends for number in range(each[0], each[-1] + 1)]
+
+
 def test_an_analyst_sees_masks_and_no_way_behind_them(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "selectable", lambda *_, **__: [3])
+    monkeypatch.setattr(tables, "selectable", lambda *_, **__: [2])
 
     app = as_person(open_order(), "analyst")
 
@@ -231,7 +288,7 @@ def test_an_analyst_sees_masks_and_no_way_behind_them(shop: Engine, monkeypatch:
 
 
 def test_an_erased_contact_is_told_as_erased_and_nothing_of_it_can_be_shown(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "selectable", lambda *_, **__: [3])
+    monkeypatch.setattr(tables, "selectable", lambda *_, **__: [2])
     with shop.begin() as connection:
         erase_contact(connection, **KEY, person_id="demo.it", at=datetime.now(UTC))
 
@@ -244,7 +301,7 @@ def test_an_erased_contact_is_told_as_erased_and_nothing_of_it_can_be_shown(shop
 
 
 def test_contacts_and_files_past_their_retention_say_so(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "selectable", lambda *_, **__: [3])
+    monkeypatch.setattr(tables, "selectable", lambda *_, **__: [2])
     with shop.begin() as connection:
         connection.execute(text("DELETE FROM order_contacts"))
     assert "没有来源给出联系方式" in texts(open_order())

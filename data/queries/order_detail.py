@@ -20,6 +20,8 @@ from models.scope import Scope
 
 # A text that a file brought is shown up to here, whatever its size.
 SHOWN_SIGNS = 200
+# What a row can tell of an order.
+TOLD = ("order", "lines", "events")
 MONEY_FIELDS = ("total_minor", "goods_minor", "freight_minor", "discount_minor", "paid_minor", "refunded_minor")
 
 
@@ -136,7 +138,7 @@ class MoneyClaim:
 
 @dataclass(frozen=True)
 class SourceRow:
-    """A row of a file that an order came from; ``told`` names what it told: order, lines, events."""
+    """A row of a file that an order came from; ``told`` names what of TOLD it told."""
 
     file_id: int
     row_number: int
@@ -211,7 +213,10 @@ def money_claims(connection: Connection, *, head: OrderHead) -> list[MoneyClaim]
 
 
 def source_rows(connection: Connection, *, head: OrderHead) -> list[SourceRow]:
-    """Return every row of a file that a stored claim, line or event of the order came from, the file received last first."""
+    """Return the rows that stored claims, lines and events of the order came from, the file received last first.
+
+    Of rows of one file that say the same, only the first is stored; ``data.order_sources`` finds the others.
+    """
     told: dict[tuple[int, int, str], set[str]] = defaultdict(set)
     for what, query in _origins(head).items():
         for file_id, row_number, source in connection.execute(query):
@@ -223,7 +228,7 @@ def source_rows(connection: Connection, *, head: OrderHead) -> list[SourceRow]:
             file_id=file_id,
             row_number=number,
             source=source,
-            told=tuple(word for word in _origins(head) if word in words),
+            told=tuple(word for word in TOLD if word in words),
             **{name: files[file_id][name] for name in ("name", "nature", "received_at", "erased_at")},
         )
         for (file_id, number, source), words in told.items()
@@ -232,13 +237,10 @@ def source_rows(connection: Connection, *, head: OrderHead) -> list[SourceRow]:
     return sorted(found, key=lambda row: (row.received_at, row.file_id, row.row_number, row.source), reverse=True)
 
 
-def file_of_row(connection: Connection, *, head: OrderHead, file_id: int, row_number: int) -> KeptFile | None:
-    """Return the kept file of one of the order's own rows; None for any other row."""
-    row = next((row for row in source_rows(connection, head=head) if (row.file_id, row.row_number) == (file_id, row_number)), None)
-    if row is None:
-        return None
+def kept_file(connection: Connection, *, row: SourceRow) -> KeptFile:
+    """Return where the file of a row lies."""
     columns = [source_files.c[name] for name in ("file_id", "shop_id", "sha256", "name", "erased_at")]
-    kept = connection.execute(select(*columns).where(source_files.c.file_id == file_id)).mappings().one()
+    kept = connection.execute(select(*columns).where(source_files.c.file_id == row.file_id)).mappings().one()
     return KeptFile(**kept, source=row.source)
 
 
