@@ -22,7 +22,10 @@ def fill_sides(connection: Connection, *, rows: int, until: datetime) -> None:
 
 
 def fill_orders_and_lines(engine: Engine, *, orders: int, until: datetime) -> None:
-    """Put orders of the 400 days before ``until``, each completed, with the line of its receipt, into the empty tables; all agree."""
+    """Put orders of the 400 days before ``until``, each completed, with the line of its receipt, into the empty tables.
+
+    One in a hundred differs.
+    """
     with engine.begin() as connection:
         _shops(connection)
         # long known when the first day comes
@@ -33,7 +36,7 @@ def fill_orders_and_lines(engine: Engine, *, orders: int, until: datetime) -> No
         # emptied in this transaction, the tables take the rows without a write-ahead log
         connection.execute(text("TRUNCATE orders, settlement_lines"))
         connection.execute(text(_ORDERS.format(first="1", number="lpad(n::text, 18, '0')", at=_AT)), given)
-        connection.execute(text(_RECEIPTS.format(first="1", number="lpad(n::text, 18, '0')", at=_AT, amount="1000 + n % 9000")), given)
+        connection.execute(text(_RECEIPTS.format(first="1", number="lpad(n::text, 18, '0')", at=_AT, amount=_AMOUNT)), given)
         for table in (tables.orders, tables.settlement_lines):
             for index in table.indexes:
                 index.create(connection)
@@ -45,8 +48,7 @@ def add_day(engine: Engine, *, orders: int, number: int, as_of: datetime) -> Non
     given = {"rows": orders, "until": as_of, "known": as_of, "paid": as_of - timedelta(days=12), "number": f"day-{number}-"}
     with engine.begin() as connection:
         connection.execute(text(_ORDERS.format(first="1", number=":number || n", at=at)), given)
-        amount = f"1000 + n % 9000 - CASE WHEN n % {DIFFERING} = 0 THEN 7 ELSE 0 END"
-        connection.execute(text(_RECEIPTS.format(first="1", number=":number || n", at=at, amount=amount)), given)
+        connection.execute(text(_RECEIPTS.format(first="1", number=":number || n", at=at, amount=_AMOUNT)), given)
         touched = f"SELECT {_SHOP}, :number || n FROM generate_series(1, CAST(:rows AS bigint)) AS n"
         connection.execute(text(f"INSERT INTO recon_touched (shop_id, order_no) {touched}"), given)
 
@@ -61,6 +63,7 @@ def _shops(connection: Connection) -> None:
     )
 
 
+_AMOUNT = f"1000 + n % 9000 - CASE WHEN n % {DIFFERING} = 0 THEN 7 ELSE 0 END"
 _SHOP = f"'shop-' || n % {SHOPS}"
 _AT = "CAST(:until AS timestamptz) - (:days * (1 - n / CAST(:rows AS float8)) + 1728000) * interval '1 second'"
 _ENTRIES = f"""
