@@ -39,7 +39,8 @@ def facts_of(rows: list[Mapping[str, object]]) -> pd.DataFrame:
 def some_facts(*, orders: int = 1_500, days: int = 75, seed: int = 1) -> pd.DataFrame:
     """Return orders of two shops and three warehouses: Fridays, one slow warehouse and post to far regions are late more often.
 
-    Some are cancelled, some never leave, some are heard of late.
+    Some are cancelled, some never leave, some are heard of late. Parcels to far regions and by post travel longer; all are promised on the
+    fifth day after payment.
     """
     dice = np.random.default_rng(seed)
     start = np.sort(MONDAY + dice.uniform(0, days * DAY, orders)).round()
@@ -78,6 +79,10 @@ def some_facts(*, orders: int = 1_500, days: int = 75, seed: int = 1) -> pd.Data
         "lines": dice.integers(1, 5, orders).astype(float),
         "warehouse_stated": dice.uniform(0, 1, orders) < 0.3,
     }
+    # drawn after all else, so that orders leave as they do without it
+    travelled = (2.0 + 2.5 * (region == "CN-65") + 1.0 * (carrier == "POSTB")) * dice.lognormal(0.0, 0.3, orders)
+    arrived = np.where(dice.uniform(0, 1, orders) < 0.03, np.nan, left + (travelled * DAY).round())
+    frame |= {"delivered_at": arrived, "delivered_known_at": arrived + lag, "promised_delivery_at": start + 5 * DAY}
     columns = pd.DataFrame(frame)
     columns["channel"] = columns["shop_id"].map({"tm": "tmall", "dy": "douyin"})
     return facts_of(columns.to_dict("records"))  # type: ignore[arg-type]
