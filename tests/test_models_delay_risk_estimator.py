@@ -152,6 +152,39 @@ def test_no_reason_left_out_moves_the_score_more_than_one_that_is_told(model: Fi
     assert any(r.log_odds < 0 for few in told for r in few) and any(r.log_odds > 0 for few in told for r in few)
 
 
+def test_a_model_of_delivery_reads_how_much_room_was_promised_and_its_reasons_add_up_too(facts: pd.DataFrame) -> None:
+    examples = training_examples(facts, CLOCKS, target="delivery", as_of=MONDAY + 100 * DAY, seed=1)
+    learnt = examples.take((examples.known_at < CUT) & (examples.at < CUT))
+    newest = examples.take((examples.start_at >= CUT) & (examples.landmark == 0))
+
+    model = fit(learnt, target="delivery", seed=1, hyperparameters=QUICK)
+
+    raw = model.score(newest.frame)["raw_log_odds"].to_numpy()
+    assert set(model.features) == {"delivery_room", "age_hours", "step"}
+    assert roc_auc(newest.label, raw) > 0.65
+    base, parts = model.contributions(newest.frame)
+    assert np.allclose(base + parts.sum(axis=1), raw, atol=1e-9, rtol=0)
+    for of_order, row in zip(model.reasons(newest.frame.head(50), top=99), raw[:50], strict=True):
+        assert {reason.group for reason in of_order} == {"delivery", "stage"}
+        assert base + sum(reason.log_odds for reason in of_order) == pytest.approx(row, abs=1e-9)
+
+
+def test_days_promised_and_expected_are_told_with_what_differs_most() -> None:
+    row = {
+        "delivery_room": np.log(7 / 13),
+        "delivery_expected_days": 12.0,
+        "delivery_region_slower": np.log(1.3),
+        "delivery_place_slower": -0.1,
+    }
+
+    assert words("delivery", row) == (
+        "承诺 6 天送达，预计 12 天（收货地区慢 30%）",
+        "delivery promised in 6 days, 12 expected (region it goes to: 30% slower)",
+    )
+    assert words("delivery", {**row, "delivery_region_slower": 0.02})[0] == "承诺 6 天送达，预计 12 天（本仓快 10%）"
+    assert words("delivery", {**row, "delivery_region_slower": 0.02, "delivery_place_slower": np.nan})[1].endswith("12 expected")
+
+
 def test_every_group_can_be_said_of_an_order_of_which_nothing_is_known() -> None:
     for group in {feature.group for feature in FEATURES_BY_NAME.values()}:
         zh, en = words(group, {})

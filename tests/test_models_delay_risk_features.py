@@ -10,10 +10,10 @@ import pytest
 from models.delay_risk.build import features
 from models.delay_risk.clocks import DAY
 from models.delay_risk.examples import open_examples, training_examples
-from models.delay_risk.features import FEATURES, FEATURES_BY_NAME, history, load
+from models.delay_risk.features import FEATURES, FEATURES_BY_NAME, delivery, features_of, history, load
 from models.delay_risk.landmarks import LANDMARKS
 from models.delay_risk.scene import outcomes
-from models.delay_risk.targets import deadlines
+from models.delay_risk.targets import TARGETS, deadlines
 from models.promise import WorkingDays
 from tests.given_risk import CLOCKS, HOUR, MONDAY, facts_of, some_facts
 
@@ -70,7 +70,7 @@ def _other_future(facts: pd.DataFrame, *, after: float) -> pd.DataFrame:
     changed = facts.copy()
     for name in ("shipped", "ended", "delivered", "reviewed", "allocated", "waybilled"):
         later = ~(facts[f"{name}_known_at"] <= after)
-        odd = later & (np.arange(len(facts)) % 2 == 0) & (name == "shipped")
+        odd = later & (np.arange(len(facts)) % 2 == 0) & (name in ("shipped", "delivered"))
         for end in ("at", "known_at", "from"):
             if f"{name}_{end}" in changed:
                 changed.loc[later, f"{name}_{end}"] = np.nan
@@ -166,6 +166,95 @@ def _worked(start: float, end: float) -> float:
         seconds += (step - moment) if ((local // DAY) + 3) % 7 < 5 else 0.0
         moment = step
     return seconds / HOUR
+
+
+def test_the_days_expected_until_delivery_are_what_a_plain_loop_adds_up() -> None:
+    facts = some_facts(orders=260)
+    rows, at = _looked_at(facts, every=23)
+    frame = features(facts, CLOCKS, rows=rows, at=at, deadline=deadlines(facts, CLOCKS, target="working_days"))
+    orders: list[Any] = list(facts.itertuples())
+    before: dict[tuple[str, int], float] = {}
+
+    for place, (row, now) in enumerate(zip(rows.tolist(), at.tolist(), strict=True)):
+        warehouse, carrier = (str(frame[name].iloc[place]) for name in ("warehouse_code", "carrier_code"))
+        me = orders[row]._replace(
+            warehouse_code=warehouse, carrier_code=carrier, warehouse_region=str(frame["warehouse_region"].iloc[place])
+        )
+        parts = [_left_over(orders, me, now, depth=depth, before=before) for depth in range(1, len(_DELIVERY_KEYS) + 1)]
+        expected = np.log(11.0) + sum(parts)
+        promised = (deadlines(facts, CLOCKS, target="delivery")[row] - orders[row].start_at) / DAY
+        found = frame.iloc[place]
+        assert found["delivery_expected_days"] == pytest.approx(np.expm1(expected), rel=1e-9)
+        assert found["delivery_room"] == pytest.approx(np.log1p(promised) - expected, abs=1e-9)
+        assert found["delivery_shop_days"] == pytest.approx(np.expm1(np.log(11.0) + parts[0]), rel=1e-9)
+        assert [found[f"delivery_{level}_slower"] for level in delivery.LEVELS] == pytest.approx(parts[1:], abs=1e-9)
+
+
+# Shop, region, road, warehouse, lane: whose orders, since when they are known to be, and over how many days.
+_DELIVERY_KEYS: list[tuple[tuple[str, ...], str, float]] = [
+    (("shop_id",), "shop", 30 * DAY),
+    (("shop_id", "region_code"), "shop", 180 * DAY),
+    (("shop_id", "warehouse_region", "region_code"), "place", 180 * DAY),
+    (("shop_id", "warehouse_code"), "place", 180 * DAY),
+    (("shop_id", "warehouse_code", "carrier_code"), "lane", 180 * DAY),
+]
+
+
+def _left_over(orders: list[Any], me: Any, now: float, *, depth: int, before: dict[tuple[str, int], float]) -> float:
+    """Return what the level of this depth adds, by what orders like this one had taken by an instant beyond what was expected of them.
+
+    ``before`` keeps what each level added for an order when it began.
+    """
+    parts, level, span = _DELIVERY_KEYS[depth - 1]
+    mine = tuple(getattr(me, part) for part in parts)
+    if "" in mine:
+        return 0.0
+    total, count = 0.0, 0
+    for other in orders:
+        if tuple(getattr(other, part) for part in parts) != mine or np.isnan(other.delivered_at):
+            continue
+        if now - span < max(other.delivered_known_at, _keyed_since(level, other)) <= now:
+            for wider in range(1, depth):
+                if (other.order_no, wider) not in before:
+                    before[other.order_no, wider] = _left_over(orders, other, other.start_known_at, depth=wider, before=before)
+            expected = sum(before[other.order_no, wider] for wider in range(1, depth))
+            total += np.log1p((other.delivered_at - other.start_at) / DAY) - np.log(11.0) - expected
+            count += 1
+    return float(total / (count + 5.0))
+
+
+def test_a_slow_region_and_a_tight_promise_leave_less_room_and_without_a_promise_nothing_is_said() -> None:
+    dice = np.random.default_rng(3)
+    start = MONDAY + np.arange(400) * 4 * HOUR
+    far = dice.uniform(size=400) < 0.4
+    plain = pd.DataFrame(
+        {"start_at": start, "region_code": np.where(far, "CN-65", "CN-33"), "warehouse_code": "W1", "shipped_at": start + DAY}
+    )
+    told = plain.assign(
+        delivered_at=start + np.where(far, 8.0, 3.0) * DAY, promised_delivery_at=start + np.where(start % (3 * DAY), 5, 9) * DAY
+    )
+    asked = np.arange(300, 400)
+    frames = []
+    for rows in (told, told.assign(promised_delivery_at=np.nan)):
+        facts = facts_of(rows.to_dict("records"))  # type: ignore[arg-type]
+        deadline = deadlines(facts, CLOCKS, target="working_days")
+        frames.append(features(facts, CLOCKS, rows=asked, at=facts["start_known_at"].to_numpy()[asked], deadline=deadline))
+
+    with_promise, without = frames
+    slow, tight = far[asked], start[asked] % (3 * DAY) > 0
+    assert with_promise["delivery_expected_days"][slow].mean() == pytest.approx(8.0, abs=0.5)
+    assert with_promise["delivery_expected_days"][~slow].mean() == pytest.approx(3.0, abs=0.5)
+    assert (with_promise["delivery_room"][slow & tight] < 0).all() and (with_promise["delivery_room"][~slow] > 0.2).all()
+    assert with_promise["delivery_room"][slow & tight].max() < with_promise["delivery_room"][slow & ~tight].min()
+    assert without[[feature.name for feature in delivery.FEATURES]].isna().all(axis=None)
+
+
+def test_a_model_of_hand_over_learns_nothing_of_delivery_and_one_of_delivery_little_else() -> None:
+    for target in TARGETS:
+        names = {feature.name for feature in features_of(target.key)}
+        assert names and names <= set(FEATURES_BY_NAME)
+        about_delivery = names & {feature.name for feature in delivery.FEATURES}
+        assert (about_delivery == {"delivery_room"} and len(names) < 5) if target.by == "delivery" else not about_delivery
 
 
 def test_history_before_the_longest_window_may_as_well_be_unknown(facts: pd.DataFrame, deadline: np.ndarray) -> None:

@@ -23,7 +23,7 @@ from models.delay_risk.calibration import Curve, fitted_curve, levelled
 from models.delay_risk.clocks import Bools, Floats
 from models.delay_risk.encoding import Encoding
 from models.delay_risk.examples import Examples
-from models.delay_risk.features import FEATURES_BY_NAME
+from models.delay_risk.features import FEATURES_BY_NAME, Feature, features_of
 from models.delay_risk.linear import SHARE, STRENGTH, Linear, fitted_linear
 from models.delay_risk.reasons import Reason, grouped, worded
 from models.delay_risk.sampling import one_later_landmark
@@ -210,8 +210,9 @@ def fit(
     orders = numbered(*(pd.factorize(known.keys[name])[0] for name in ("shop_id", "order_no")))
     known = known.take(one_later_landmark(orders, known.landmark, seed=seed))
     newest = known.start_at >= np.quantile(known.start_at, 1.0 - CALIBRATED_SHARE)
-    curve = _curve(known, newest, seed=seed, hyperparameters=hyperparameters)
-    encoding = Encoding.of(known.frame, known.label)
+    columns = features_of(target)
+    curve = _curve(known, newest, columns=columns, seed=seed, hyperparameters=hyperparameters)
+    encoding = Encoding.of(known.frame, known.label, features=columns)
     matrix = encoding.matrix(known.frame)
     fitted = _fitted(matrix, known.label, seeds=[seed + n for n in range(members)], hyperparameters=hyperparameters)
     linear = fitted_linear(matrix, known.label, encoding)
@@ -237,7 +238,7 @@ def _check(known: Examples) -> None:
         raise NotLearnable(zh=f"{len(known)} 条中 {late} 条延迟，只有一类", en=f"{late} of {len(known)} were late, one class only")
 
 
-def _curve(known: Examples, newest: Bools, *, seed: int, hyperparameters: Mapping[str, float | int]) -> Curve:
+def _curve(known: Examples, newest: Bools, *, columns: tuple[Feature, ...], seed: int, hyperparameters: Mapping[str, float | int]) -> Curve:
     """Fit the curve on the newest orders, by a member that learnt from what was known before the first of them."""
     cut = float(known.start_at[newest].min()) if newest.any() else np.inf
     before, after = known.take(~newest & (known.known_at <= cut)), known.take(newest)
@@ -245,7 +246,7 @@ def _curve(known: Examples, newest: Bools, *, seed: int, hyperparameters: Mappin
         _check(before)
     except NotLearnable:
         return Curve(1.0, 0.0, 0)
-    encoding = Encoding.of(before.frame, before.label)
+    encoding = Encoding.of(before.frame, before.label, features=columns)
     matrix = encoding.matrix(before.frame)
     fitted = _fitted(matrix, before.label, seeds=[seed], hyperparameters=hyperparameters)
     linear = fitted_linear(matrix, before.label, encoding)

@@ -13,10 +13,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.delay_risk.features import FEATURES_BY_NAME
+from models.delay_risk.features.delivery import LEVELS as DELIVERY_LEVELS
 from models.delay_risk.features.stage import STEPS
 
 _WEEKDAYS_ZH = "一二三四五六日"
 _WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+# A region, road, warehouse or carrier that differs by less is as fast as the others.
+_WORTH_TELLING = 0.05
 
 Row = Mapping[str, Any]
 Said = tuple[str, str]
@@ -131,6 +134,21 @@ def _promise(row: Row) -> Said:
     return f"承诺 {hours:.0f} 小时内发货{tail[0]}", f"promised to leave within {hours:.0f} hours{tail[1]}"
 
 
+def _delivery(row: Row) -> Said:
+    room, expected = _number(row, "delivery_room"), _number(row, "delivery_expected_days")
+    if room is None or expected is None:
+        return "没有承诺送达日", "no day of delivery promised"
+    promised = np.expm1(room + np.log1p(expected))
+    zh, en = f"承诺 {promised:.0f} 天送达，预计 {expected:.0f} 天", f"delivery promised in {promised:.0f} days, {expected:.0f} expected"
+    slower = {level: float(np.expm1(_number(row, f"delivery_{level}_slower") or 0.0)) for level in DELIVERY_LEVELS}
+    level = max(slower, key=lambda name: abs(slower[name]))
+    if abs(slower[level]) < _WORTH_TELLING:
+        return zh, en
+    level_zh, level_en = DELIVERY_LEVELS[level]
+    word_zh, word_en = ("慢", "slower") if slower[level] > 0 else ("快", "faster")
+    return f"{zh}（{level_zh}{word_zh} {abs(slower[level]):.0%}）", f"{en} ({level_en}: {abs(slower[level]):.0%} {word_en})"
+
+
 def _stage(row: Row) -> Said:
     age, step = _number(row, "age_hours") or 0.0, int(_number(row, "step") or 0)
     zh, en = (("还未审核", "已审核", "已分仓", "已打单")[step], ("not reviewed yet", "reviewed", "allocated", "waybill printed")[step])
@@ -196,6 +214,7 @@ _WORDS: Mapping[str, Callable[[Row], Said]] = {
     "value": _value,
     "where": _where,
     "promise": _promise,
+    "delivery": _delivery,
     "place": _place,
     "carrier": _carrier,
     "stage": _stage,
