@@ -56,6 +56,16 @@ def stored(model: FittedModel) -> Stored:
     return dumped(model, sample=examples(seed=6).frame)
 
 
+def test_a_model_of_delivery_whose_trees_are_held_to_fall_is_read_again() -> None:
+    model = fit(examples(), target="delivery", seed=1, hyperparameters={**HYPERPARAMETERS, "max_iter": 12})
+    kept = dumped(model, sample=examples(seed=6).frame)
+
+    back = read(kept.blob, prediction_fingerprint=kept.prediction_fingerprint)
+
+    assert any(back.members[0].monotonic_cst)
+    pd.testing.assert_frame_equal(back.score(examples(seed=7).frame), model.score(examples(seed=7).frame))
+
+
 def test_a_model_read_again_gives_every_order_the_same_score_and_the_same_reasons(model: FittedModel, stored: Stored) -> None:
     orders = examples(seed=7).frame
 

@@ -1,6 +1,7 @@
 """Does the model rank, stay true to its word, explain itself exactly, and take bad input without a crash?"""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -164,6 +165,9 @@ def test_a_model_of_delivery_reads_how_much_room_was_promised_and_its_reasons_ad
     assert roc_auc(newest.label, raw) > 0.65
     base, parts = model.contributions(newest.frame)
     assert np.allclose(base + parts.sum(axis=1), raw, atol=1e-9, rtol=0)
+    # nobody's order gets likelier to be late by a longer promise
+    longer = [model.score(newest.frame.assign(delivery_room=room))["probability"] for room in np.linspace(-1.5, 1.5, 31)]
+    assert all((one >= other).all() for one, other in pairwise(longer)) and (longer[0] > longer[-1]).all()
     for of_order, row in zip(model.reasons(newest.frame.head(50), top=99), raw[:50], strict=True):
         assert {reason.group for reason in of_order} == {"delivery", "stage"}
         assert base + sum(reason.log_odds for reason in of_order) == pytest.approx(row, abs=1e-9)

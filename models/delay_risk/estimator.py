@@ -214,7 +214,7 @@ def fit(
     curve = _curve(known, newest, columns=columns, seed=seed, hyperparameters=hyperparameters)
     encoding = Encoding.of(known.frame, known.label, features=columns)
     matrix = encoding.matrix(known.frame)
-    fitted = _fitted(matrix, known.label, seeds=[seed + n for n in range(members)], hyperparameters=hyperparameters)
+    fitted = _fitted(matrix, known.label, encoding, seeds=[seed + n for n in range(members)], hyperparameters=hyperparameters)
     linear = fitted_linear(matrix, known.label, encoding)
     base_rate = float(known.label.mean())
     curve = levelled(curve, _together(fitted, linear, SHARE, matrix, encoding), rate=base_rate)
@@ -248,7 +248,7 @@ def _curve(known: Examples, newest: Bools, *, columns: tuple[Feature, ...], seed
         return Curve(1.0, 0.0, 0)
     encoding = Encoding.of(before.frame, before.label, features=columns)
     matrix = encoding.matrix(before.frame)
-    fitted = _fitted(matrix, before.label, seeds=[seed], hyperparameters=hyperparameters)
+    fitted = _fitted(matrix, before.label, encoding, seeds=[seed], hyperparameters=hyperparameters)
     linear = fitted_linear(matrix, before.label, encoding)
     return fitted_curve(_together(fitted, linear, SHARE, encoding.matrix(after.frame), encoding), after.label)
 
@@ -267,11 +267,10 @@ def _together(
 
 
 def _fitted(
-    matrix: npt.NDArray[np.float64], label: Floats, *, seeds: Sequence[int], hyperparameters: Mapping[str, float | int]
+    matrix: npt.NDArray[np.float64], label: Floats, encoding: Encoding, *, seeds: Sequence[int], hyperparameters: Mapping[str, float | int]
 ) -> "list[HistGradientBoostingClassifier]":
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    return [
-        HistGradientBoostingClassifier(**hyperparameters, random_state=seed, early_stopping=False).fit(matrix, label.astype(np.int8))
-        for seed in seeds
-    ]
+    falling = [-1 if FEATURES_BY_NAME[name].eases else 0 for name in encoding.columns]
+    settings = {**hyperparameters, "monotonic_cst": falling if any(falling) else None, "early_stopping": False}
+    return [HistGradientBoostingClassifier(**settings, random_state=seed).fit(matrix, label.astype(np.int8)) for seed in seeds]

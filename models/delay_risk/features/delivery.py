@@ -32,7 +32,9 @@ LEVELS: Mapping[str, tuple[str, str]] = {
     "lane": ("本仓该承运商", "warehouse and carrier"),
 }
 FEATURES: tuple[Feature, ...] = (
-    Feature("delivery_room", "delivery", "number", "承诺送达天数比预计多（对数）", "days promised over days expected, logarithm"),
+    Feature(
+        "delivery_room", "delivery", "number", "承诺送达天数比预计多（对数）", "days promised over days expected, logarithm", eases=True
+    ),
     Feature("delivery_expected_days", "delivery", "number", "预计送达天数", "days expected until delivery"),
     Feature("delivery_shop_days", "delivery", "number", "店铺近 30 天送达天数", "days until delivery, 30 days, shop"),
     *(

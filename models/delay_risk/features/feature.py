@@ -8,7 +8,8 @@ from typing import Literal
 class Feature:
     """A column of the model's frame: what it says in words, and the group that it is told with in reasons.
 
-    ``code`` columns hold texts ('' = not known), ``number`` columns floats (NaN = not known).
+    ``code`` columns hold texts ('' = not known), ``number`` columns floats (NaN = not known). More of what ``eases`` never makes an order
+    likelier to be late, and trees are held to that.
     """
 
     name: str
@@ -16,3 +17,4 @@ class Feature:
     kind: Literal["number", "code"]
     zh: str
     en: str
+    eases: bool = False
