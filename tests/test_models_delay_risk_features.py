@@ -249,6 +249,20 @@ def test_a_slow_region_and_a_tight_promise_leave_less_room_and_without_a_promise
     assert without[[feature.name for feature in delivery.FEATURES]].isna().all(axis=None)
 
 
+def test_a_delivery_before_its_clock_started_teaches_nothing_until_the_order_is_known() -> None:
+    first = {"order_no": "1", "start_at": MONDAY, "promised_delivery_at": MONDAY + 9 * DAY}
+    odd = {"order_no": "2", "start_at": MONDAY + 5 * DAY, "delivered_at": MONDAY - DAY, "promised_delivery_at": MONDAY + 9 * DAY}
+    facts = facts_of([first, odd])
+    deadline = deadlines(facts, CLOCKS, target="delivery")
+
+    before, after = (
+        features(facts, CLOCKS, rows=np.array([0]), at=np.array([MONDAY + days * DAY]), deadline=deadline)["delivery_expected_days"].iloc[0]
+        for days in (1, 6)
+    )
+
+    assert before == pytest.approx(10.0) and after < before
+
+
 def test_a_model_of_hand_over_learns_nothing_of_delivery_and_one_of_delivery_little_else() -> None:
     for target in TARGETS:
         names = {feature.name for feature in features_of(target.key)}

@@ -54,8 +54,9 @@ def columns(scene: Scene) -> Mapping[str, Floats]:
     """Return one array a feature, one value a row looked at; NaN throughout where nothing is promised."""
     if np.isnan(scene.facts["promised_delivery_at"].to_numpy(np.float64)).all():
         return {feature.name: np.full(len(scene.rows), np.nan) for feature in FEATURES}
-    start, heard = (scene.facts[name].to_numpy(np.float64) for name in ("start_at", "delivered_known_at"))
-    began = scene.instants["begun"]
+    start, began = scene.facts["start_at"].to_numpy(np.float64), scene.instants["begun"]
+    # what came before its clock started teaches once the order is known
+    heard = np.maximum(scene.facts["delivered_known_at"].to_numpy(np.float64), began)
     took = _log_days(scene.facts["delivered_at"].to_numpy(np.float64) - start)
     of_orders, of_rows = (np.full(count, np.log1p(_PRIOR_DAYS)) for count in (len(took), len(scene.rows)))
     parts: dict[str, Floats] = {}
