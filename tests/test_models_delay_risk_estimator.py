@@ -12,7 +12,7 @@ from models.delay_risk.calibration import Curve, fitted_curve, logistic
 from models.delay_risk.clocks import DAY
 from models.delay_risk.estimator import FittedModel, NotLearnable, fit
 from models.delay_risk.examples import Examples, open_examples, training_examples
-from models.delay_risk.features import FEATURES_BY_NAME
+from models.delay_risk.features import FEATURES_BY_NAME, features_of
 from models.delay_risk.ranking import roc_auc
 from models.delay_risk.reasons import words
 from models.delay_risk.sampling import sampled
@@ -321,3 +321,16 @@ def test_a_sample_takes_whole_orders_and_is_the_same_each_time() -> None:
     assert len(places) == 800 and np.array_equal(places, again)
     assert (np.bincount(orders[places])[np.unique(orders[places])] == 4).all()
     assert "200 of 1000 orders" in said and sampled(orders, cap=10_000, seed=3)[1].endswith(" / all 4000 rows")
+
+
+def test_a_target_has_the_columns_made_that_its_model_and_its_baselines_go_by_and_no_others() -> None:
+    facts = some_facts()
+    frames = {
+        target: training_examples(facts, CLOCKS, target=target, as_of=MONDAY + 100 * DAY, seed=1).frame for target in ("hours", "delivery")
+    }
+
+    assert not [name for name in frames["hours"] if name.startswith("delivery_") and name != "delivery_days"]
+    assert set(frames["hours"]) < set(frames["delivery"])
+    for target, frame in frames.items():
+        assert {feature.name for feature in features_of(target)} <= set(frame)
+        assert set(frame) >= {"place_late_long", "remote", "postal"}

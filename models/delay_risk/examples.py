@@ -14,6 +14,7 @@ import pandas as pd
 
 from models.delay_risk.build import features
 from models.delay_risk.clocks import Bools, Floats, Ints, ShopClock
+from models.delay_risk.features import made_for
 from models.delay_risk.landmarks import LANDMARKS, landmarks_at
 from models.delay_risk.rules import TARGET_RULES, TargetRule
 from models.delay_risk.sampling import CAP, sampled
@@ -79,7 +80,7 @@ def training_examples(
     # of millions of orders, what is not taken would take memory while features are made
     rows, minutes = rows[chosen], minutes[chosen]
     return _examples(facts, clocks, judged_late=judged.late, known=judged.known_at, deadline=deadline, rows=rows, landmark=minutes,
-                     at=None, sampling=said)  # fmt: skip
+                     at=None, sampling=said, target=target)  # fmt: skip
 
 
 def _looked_at(
@@ -116,17 +117,18 @@ def open_examples(
     at = np.full(len(rows), now)
     landmark = landmarks_at((now - facts["start_at"].to_numpy(np.float64)[rows]) / 60.0)
     nothing = np.full(len(facts), np.nan)
-    return _examples(facts, clocks, judged_late=nothing, known=nothing, deadline=deadline, rows=rows, landmark=landmark, at=at, sampling="")
+    return _examples(facts, clocks, judged_late=nothing, known=nothing, deadline=deadline, rows=rows, landmark=landmark,
+                     at=at, sampling="", target=target)  # fmt: skip
 
 
 def _examples(
     facts: pd.DataFrame, clocks: Mapping[str, ShopClock], *, judged_late: Floats, known: Floats, deadline: Floats, rows: Ints,
-    landmark: Ints, at: Floats | None, sampling: str,
+    landmark: Ints, at: Floats | None, sampling: str, target: str,
 ) -> Examples:  # fmt: skip
     start = facts["start_at"].to_numpy(np.float64)
     moment = _moment(facts, landmark, rows=rows) if at is None else at
     return Examples(
-        frame=features(facts, clocks, rows=rows, at=moment, deadline=deadline),
+        frame=features(facts, clocks, rows=rows, at=moment, deadline=deadline, wanted=made_for(target)),
         label=judged_late[rows],
         known_at=known[rows],
         start_at=start[rows],

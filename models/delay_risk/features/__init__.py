@@ -27,4 +27,9 @@ def features_of(target: str) -> tuple[Feature, ...]:
     return tuple(feature for feature in FEATURES if feature not in delivery.FEATURES)
 
 
-__all__ = ["FEATURES", "FEATURES_BY_NAME", "FEATURE_NAMES", "TOPICS", "Feature", "features_of"]
+def made_for(target: str) -> tuple[Feature, ...]:
+    """Return the columns that are made for a target: those that its model learns from, and those that its baselines go by."""
+    return FEATURES if target == "delivery" else features_of(target)
+
+
+__all__ = ["FEATURES", "FEATURES_BY_NAME", "FEATURE_NAMES", "TOPICS", "Feature", "features_of", "made_for"]
