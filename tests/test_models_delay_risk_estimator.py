@@ -207,6 +207,23 @@ def test_a_carrier_is_only_probable_until_the_waybill_is_printed(facts: pd.DataF
     assert 0 < printed.mean() < 1
 
 
+def test_a_warehouse_is_only_probable_until_somebody_says_so(facts: pd.DataFrame) -> None:
+    now = CUT + 3 * DAY
+    by_steps = facts.assign(warehouse_stated=False)
+    waiting = open_examples(by_steps, CLOCKS, target="working_days", as_of=now)
+    mine = by_steps.set_index("order_no").loc[waiting.keys["order_no"]]
+    since = mine[["allocated_known_at", "waybilled_known_at", "shipped_known_at"]].min(axis=1)
+    known = ((since <= now) & (mine["warehouse_code"].astype(str) != "")).to_numpy()
+
+    columns = ("warehouse_code", "warehouse_known")
+    said = [words("place", dict(zip(columns, row, strict=True))) for row in waiting.frame[[*columns]].itertuples(index=False)]
+
+    codes = waiting.frame["warehouse_code"].astype(str).to_numpy()
+    assert [zh.startswith("由 ") for zh, _ in said] == [en.startswith("sent from ") for _, en in said] == known.tolist()
+    assert all(zh.startswith("预计由 ") for (zh, _), code, sure in zip(said, codes, known, strict=True) if code and not sure)
+    assert 0 < known.mean() < 1 and ((codes != "") & ~known).any()
+
+
 @pytest.mark.parametrize("minor", [0.0, 12_000.0, 3_500_000.0])
 def test_an_amount_in_an_unknown_currency_is_told_without_a_figure(minor: float) -> None:
     amount, freight = {"value_log": np.log1p(minor)}, {"freight_share": 0.25}
@@ -329,7 +346,7 @@ def test_a_target_has_the_columns_made_that_its_model_and_its_baselines_go_by_an
         target: training_examples(facts, CLOCKS, target=target, as_of=MONDAY + 100 * DAY, seed=1).frame for target in ("hours", "delivery")
     }
 
-    assert not [name for name in frames["hours"] if name.startswith("delivery_") and name != "delivery_days"]
+    assert not [name for name in frames["hours"] if str(name).startswith("delivery_") and name != "delivery_days"]
     assert set(frames["hours"]) < set(frames["delivery"])
     for target, frame in frames.items():
         assert {feature.name for feature in features_of(target)} <= set(frame)

@@ -96,7 +96,11 @@ def _promotion(row: Row) -> Said:
 
 def _place(row: Row) -> Said:
     name = str(row.get("warehouse_code") or "")
-    return (f"由 {name} 发货", f"sent from {name}") if name else ("尚未分仓", "no warehouse yet")
+    if not name:
+        return "尚未分仓", "no warehouse yet"
+    # until somebody says so, the warehouse is that of the shop's last order to the region
+    probably_zh, probably_en = ("预计", "probably ") if _number(row, "warehouse_known") == 0.0 else ("", "")
+    return f"{probably_zh}由 {name} 发货", f"{probably_en}sent from {name}"
 
 
 def _carrier(row: Row) -> Said:

@@ -40,7 +40,8 @@ class Scene:
     Local and working seconds are those of the order's shop; ``deadlines``, ``local_starts``, ``worked_left`` (when it left) and
     ``hours`` (working hours until then) are of all orders, the others of the rows. Keys number shops, places (shop × warehouse) and lanes
     (× carrier), for all orders as they went and for the rows (``…_of_rows``) as known, else as expected, at their instants;
-    ``keyed_since`` is when a level's key of each order was known.
+    ``keyed_since`` is when a level's key of each order was known. ``warehouse`` and ``carrier`` are codes of the rows, known or
+    expected; ``warehouse_known`` says which.
     """
 
     facts: pd.DataFrame
@@ -64,6 +65,7 @@ class Scene:
     asked: Mapping[str, Asked]
     keys_of_rows: Mapping[str, Ints]
     warehouse: Ints
+    warehouse_known: Bools
     carrier: Ints
     origin: Ints
     _timelines: dict[tuple[str, str], Timeline] = field(default_factory=dict, init=False)
@@ -137,6 +139,7 @@ def scene(facts: pd.DataFrame, clocks: Mapping[str, ShopClock], *, rows: Ints, a
         asked=asked,
         keys_of_rows=keys_of_rows,
         warehouse=warehouse,
+        warehouse_known=(named["warehouse_code"][rows] >= 0) & (since["warehouse_code"][rows] <= at),
         carrier=carrier,
         origin=now["warehouse_region"],
     )

@@ -13,6 +13,7 @@ from models.delay_risk.scene import Scene
 POSTAL: frozenset[str] = frozenset(("POSTB", "USPS"))
 FEATURES: tuple[Feature, ...] = (
     Feature("warehouse_code", "place", "code", "仓库", "warehouse"),
+    Feature("warehouse_known", "place", "number", "已分仓", "its warehouse is known, not expected"),
     Feature("warehouse_region", "place", "code", "发货地区", "region it leaves from"),
     Feature("carrier_code", "carrier", "code", "承运商", "carrier"),
     Feature("postal", "carrier", "number", "平邮或邮政", "sent by post"),
@@ -24,6 +25,7 @@ def columns(scene: Scene) -> Mapping[str, Floats | pd.Categorical]:
     carrier = _worded(scene.words["carrier_code"], scene.carrier)
     return {
         "warehouse_code": _worded(scene.words["warehouse_code"], scene.warehouse),
+        "warehouse_known": scene.warehouse_known.astype(np.float64),
         "warehouse_region": _worded(scene.words["warehouse_region"], scene.origin),
         "carrier_code": carrier,
         "postal": carrier.isin(list(POSTAL)).astype(np.float64),
