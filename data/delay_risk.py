@@ -208,7 +208,7 @@ def _fitted(
         features=list(model.features),
         params={**model.params, **learnt},
         metrics=figures,
-        reference=drift.reference(split.before.frame),
+        reference=drift.reference(split.before.frame[list(model.features)]),
         blob=stored.blob,
         data_fingerprint=frame_fingerprint(labelled),
         prediction_fingerprint=stored.prediction_fingerprint,
