@@ -107,9 +107,8 @@ def _reconciled(connection: Connection, *, settings: Settings, as_of: datetime, 
         analyze(connection, "money_entries", "settlement_lines", "bank_lines")
         recon_touch.cover_days(connection, sources, zone=zone, anew=True)
     else:
-        recon_touch.touch(
-            connection, since=seen.as_of, as_of=as_of, newly_told=[shop for shop, since in told.items() if seen.told.get(shop) != since]
-        )
+        newly_told = [shop for shop in {*told, *seen.told} if told.get(shop) != seen.told.get(shop)]
+        recon_touch.touch(connection, since=seen.as_of, as_of=as_of, newly_told=newly_told)
         recon_touch.cover_days(connection, sources, zone=zone, anew=False)
         recon_links.touch_named(connection)
         recon_touch.spread(connection)
@@ -144,7 +143,8 @@ def match_all(
         recon_match.open_moved(connection)
         moved = recon_match.match_touched(connection, zone=zone, as_of=as_of, run_id=run_id, several=several)
     payouts = recon_payouts.match_payouts(connection, zone=zone, as_of=as_of, since=since, run_id=run_id, several=several)
-    recon_match.pair_currencies(connection, anew=anew)
+    if anew:
+        recon_match.pair_currencies(connection, "recon_results")
     return moved, payouts
 
 

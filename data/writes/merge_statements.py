@@ -15,7 +15,9 @@ from data.connectors.statement_head import StatementFound
 from data.connectors.statement_problems import ControlSum, no_rate
 from data.queries.rates import unrated
 from data.writes.merge_orders import content_order
+from data.writes.recon_touch import TOLD_ON
 from data.writes.staging import SETTLEMENT_COLUMNS, copy_rows
+from models.reconciliation.rules import PAYOUT_TYPES
 
 ORIGIN = ("statement_id", "file_id", "row_number", "nature")
 _CONTENT = tuple(column for column in SETTLEMENT_COLUMNS if column != "line_key")
@@ -138,19 +140,29 @@ def lock_shops(connection: Connection) -> None:
     )
 
 
+# Notes for the matching where lines ``gone`` were: under which order, in which payout, on which day (of UTC) told by which source.
+_TOUCH_GONE = f"""
+        INSERT INTO recon_touched (shop_id, order_no)
+        SELECT DISTINCT shop_id, place FROM gone CROSS JOIN LATERAL (VALUES
+            (order_no),
+            ('payout:' || coalesce(payout_ref, CASE WHEN type IN ({", ".join(repr(key) for key in PAYOUT_TYPES)}) THEN order_no END)),
+            ('{TOLD_ON}' || CAST(occurred_at AT TIME ZONE 'UTC' AS date) || '/' || source)
+        ) AS places (place) WHERE place IS NOT NULL"""
+
+
 def forget_earlier_reading(connection: Connection, who: Bringer) -> None:
     """Take back what an earlier reading of the same file left and this one does not say."""
     if not read_before(connection, who):
         return
     connection.execute(
-        text("""
+        text(f"""
         WITH gone AS (
             DELETE FROM settlement_lines AS kept WHERE file_id = :file_id AND NOT EXISTS (
                 SELECT FROM stage_settlement AS staged WHERE staged.shop_id = kept.shop_id AND staged.order_no = kept.order_no
                     AND kept.source = :source AND staged.line_key = kept.line_key)
-            RETURNING shop_id, order_no
+            RETURNING kept.*
         )
-        INSERT INTO recon_touched (shop_id, order_no) SELECT DISTINCT shop_id, order_no FROM gone
+        {_TOUCH_GONE}
         """),
         who.parameters(),
     )
@@ -163,8 +175,19 @@ def read_before(connection: Connection, who: Bringer) -> bool:
 
 
 def store_lines(connection: Connection, who: Bringer) -> None:
-    """Store the staged lines, and note the orders of those that came or changed for the matching."""
+    """Store the staged lines, and note for the matching the orders of those that came or changed, and where those that move were."""
     columns = ", ".join(_CONTENT)
+    placed = "({of}.occurred_at, {of}.payout_ref, {of}.type)"
+    connection.execute(
+        text(f"""
+        WITH gone AS (
+            SELECT kept.* FROM stage_settlement AS staged JOIN settlement_lines AS kept USING (shop_id, order_no, line_key)
+            WHERE kept.source = :source AND {placed.format(of="kept")} IS DISTINCT FROM {placed.format(of="staged")}
+        )
+        {_TOUCH_GONE}
+        """),
+        who.parameters(),
+    )
     connection.execute(
         text(f"""
         WITH stored AS (
@@ -188,19 +211,23 @@ def store_lines(connection: Connection, who: Bringer) -> None:
 def drop_settled_since(connection: Connection, who: Bringer) -> None:
     """Take away lines that were not settled yet, of what the same content is settled by now: as many as there are bookings of it."""
     connection.execute(
-        text("""
+        text(f"""
         WITH alike AS (
             SELECT kept.shop_id, kept.order_no, kept.line_key, kept.line_key LIKE '%@%' AS settled,
                 regexp_replace(kept.line_key, '@[0-9a-f]+|~[0-9]+', '', 'g') AS content,
                 coalesce(substring(kept.line_key FROM '~([0-9]+)')::int, 1) AS place
             FROM (SELECT DISTINCT shop_id, order_no FROM stage_settlement) AS staged
             JOIN settlement_lines AS kept USING (shop_id, order_no) WHERE kept.source = :source
+        ),
+        gone AS (
+            DELETE FROM settlement_lines AS kept USING alike AS a
+            WHERE (kept.shop_id, kept.order_no, kept.line_key) = (a.shop_id, a.order_no, a.line_key) AND kept.source = :source
+                AND NOT a.settled AND a.place <= (
+                    SELECT count(*) FROM alike AS b
+                    WHERE b.settled AND (b.shop_id, b.order_no, b.content) = (a.shop_id, a.order_no, a.content))
+            RETURNING kept.*
         )
-        DELETE FROM settlement_lines AS kept USING alike AS a
-        WHERE (kept.shop_id, kept.order_no, kept.line_key) = (a.shop_id, a.order_no, a.line_key) AND kept.source = :source AND NOT a.settled
-            AND a.place <= (
-                SELECT count(*) FROM alike AS b
-                WHERE b.settled AND (b.shop_id, b.order_no, b.content) = (a.shop_id, a.order_no, a.content))
+        {_TOUCH_GONE}
         """),
         who.parameters(),
     )

@@ -33,6 +33,8 @@ def match_touched(connection: Connection, *, zone: str, as_of: datetime, run_id:
         text(f"CREATE TEMP TABLE recon_fresh ON COMMIT DROP AS {matched_sql(connection, touched=True, several=several)}"),
         {"zone": zone, "as_of": as_of, "run_id": run_id},
     )
+    connection.execute(text("ANALYZE recon_fresh"))
+    pair_currencies(connection, "recon_fresh")
     return write_changed(
         connection, old="JOIN recon_keys AS k ON (k.shop_id, k.order_no) = (r.shop_id, r.order_no) WHERE r.type <> 'payout'"
     )
@@ -89,31 +91,20 @@ def remember(connection: Connection) -> None:
     connection.execute(text("ANALYZE recon_moved"))
 
 
-def pair_currencies(connection: Connection, *, anew: bool) -> None:
+def pair_currencies(connection: Connection, matches: str) -> None:
     """Mark the two halves of a key whose sides are in different currencies: that is a partial match, not two missing ones."""
-    moved = "" if anew else "JOIN recon_moved AS m ON (m.shop_id, m.order_no, m.type) = (a.shop_id, a.order_no, a.type)"
-    pairs = f"""
-        SELECT DISTINCT a.shop_id, a.order_no, a.type FROM recon_results AS a {moved}
-        JOIN recon_results AS b ON (b.shop_id, b.order_no, b.type) = (a.shop_id, a.order_no, a.type) AND b.currency <> a.currency
-        WHERE a.type <> 'payout' AND a.class = 'missing' AND b.class IN ('missing', 'pending')
-            AND (a.entries = 0) <> (b.entries = 0) AND (a.lines = 0) <> (b.lines = 0)"""
-    connection.execute(text(f"CREATE TEMP TABLE recon_pairs ON COMMIT DROP AS {pairs}"))
-    if not anew:
-        connection.execute(
-            text("""
-            INSERT INTO recon_moved (shop_id, order_no, type, currency)
-            SELECT r.shop_id, r.order_no, r.type, r.currency FROM recon_results AS r
-            JOIN recon_pairs USING (shop_id, order_no, type) ON CONFLICT DO NOTHING
-            """)
-        )
-        remember(connection)
     connection.execute(
-        text("""
-        UPDATE recon_results AS r SET class = 'partial', kind = 'currency', side = '', explained_minor = 0 FROM recon_pairs AS p
-        WHERE (p.shop_id, p.order_no, p.type) = (r.shop_id, r.order_no, r.type) AND r.class <> 'partial'
+        text(f"""
+        UPDATE {matches} AS r SET class = 'partial', kind = 'currency', side = '', explained_minor = 0 FROM (
+            SELECT DISTINCT a.shop_id, a.order_no, a.type FROM {matches} AS a
+            JOIN {matches} AS b ON (b.shop_id, b.order_no, b.type) = (a.shop_id, a.order_no, a.type) AND b.currency <> a.currency
+            WHERE a.type <> 'payout' AND a.class = 'missing' AND b.class IN ('missing', 'pending')
+                AND (a.entries = 0) <> (b.entries = 0) AND (a.lines = 0) <> (b.lines = 0)
+        ) AS p
+        WHERE (p.shop_id, p.order_no, p.type) = (r.shop_id, r.order_no, r.type) AND r.class IN ('missing', 'pending')
+            AND (r.entries = 0) <> (r.lines = 0)
         """)
     )
-    connection.execute(text("DROP TABLE recon_pairs"))
 
 
 def matched_sql(connection: Connection, *, touched: bool, several: tuple[MoneySource, ...]) -> str:

@@ -75,6 +75,11 @@ def _scope(connection: Connection, *, zone: str, since: datetime | None, as_of: 
             SELECT l.shop_id, 'payout:' || coalesce(l.payout_ref, l.order_no) AS order_no FROM recon_keys AS k
             JOIN settlement_lines AS l ON (l.shop_id, l.order_no) = (k.shop_id, k.order_no) JOIN {FACES} ON faces.type = l.type
             WHERE l.payout_ref IS NOT NULL OR faces.face = 'payout'
+            UNION SELECT shop_id, order_no FROM recon_keys WHERE order_no LIKE 'payout:%'
+        ),
+        changed AS MATERIALIZED (
+            SELECT coalesce(link.target_shop_id, own.shop_id) AS shop_id, coalesce(link.target_order_no, own.order_no) AS order_no FROM own
+            LEFT JOIN recon_links AS link ON (link.shop_id, link.order_no, link.type) = (own.shop_id, own.order_no, 'payout')
         ),
         fresh AS MATERIALIZED (
             SELECT booked_on AS day FROM bank_lines AS l
@@ -82,9 +87,9 @@ def _scope(connection: Connection, *, zone: str, since: datetime | None, as_of: 
             UNION SELECT CAST(coalesce(l.settled_at, l.occurred_at) AT TIME ZONE :zone AS date) FROM recon_keys AS k
             JOIN settlement_lines AS l ON (l.shop_id, l.order_no) = (k.shop_id, k.order_no) JOIN {FACES} ON faces.type = l.type
             WHERE l.payout_ref IS NOT NULL OR faces.face = 'payout'
+            UNION SELECT r.settled_day FROM changed JOIN recon_results AS r USING (shop_id, order_no) WHERE r.type = 'payout'
         )
-        SELECT coalesce(link.target_shop_id, own.shop_id), coalesce(link.target_order_no, own.order_no) FROM own
-        LEFT JOIN recon_links AS link ON (link.shop_id, link.order_no, link.type) = (own.shop_id, own.order_no, 'payout')
+        SELECT shop_id, order_no FROM changed
         UNION SELECT r.shop_id, r.order_no FROM recon_results AS r
         WHERE r.type = 'payout' AND (r.class <> 'matched' OR r.order_no LIKE 'bank:%') AND (
             r.settled_day >= CAST(:tried AS date) OR EXISTS (

@@ -14,6 +14,8 @@ from data.writes.money_entries import TOLD
 
 # An order's file may have been read long before its transaction ended.
 _OVERLAP = timedelta(hours=6)
+# Before a day and a source: what is touched where a line of it has gone, beside its order and its payout (``payout:``).
+TOLD_ON = "told:"
 
 
 def told_shops(connection: Connection) -> dict[str, str]:
@@ -24,7 +26,8 @@ def told_shops(connection: Connection) -> dict[str, str]:
 def touch(connection: Connection, *, since: datetime, as_of: datetime, newly_told: Sequence[str]) -> int:
     """Gather the touched keys and return how many there are; ``since`` is when the last run that succeeded began.
 
-    With the first statement of a shop, and with one of older days than any before, the money of all its orders may have fallen due.
+    With the first statement of a shop, and with one of older days than any before, the money of all its orders may have fallen due;
+    with the last line of its last statement gone it has not. ``newly_told`` are the shops of which that is told otherwise than before.
     """
     _open(connection)
     connection.execute(
@@ -75,7 +78,7 @@ def spread(connection: Connection) -> None:
 
 
 def cover_days(connection: Connection, sources: tuple[MoneySource, ...], *, zone: str, anew: bool) -> None:
-    """Note which source tells of which shop's days, and touch the lines that a better source now tells of on the same day.
+    """Note which source tells of which shop's days, and touch the lines of a day that a better source tells of from now on, or no more.
 
     While one source alone tells of a money no days are kept of it; with the first of another, those of all its lines are.
     """
@@ -84,6 +87,8 @@ def cover_days(connection: Connection, sources: tuple[MoneySource, ...], *, zone
     several = several_tellings(connection, sources)
     if not several:
         return
+    if not anew:
+        _forget_days(connection, several, zone=zone)
     kept = set(connection.execute(text("SELECT DISTINCT source FROM recon_days")).scalars())
     given = {"zone": zone, "sources": [each.source for each in several], "unkept": [s.source for s in several if s.source not in kept]}
     keys = "" if anew else "JOIN recon_keys AS k ON (k.shop_id, k.order_no) = (l.shop_id, l.order_no)"
@@ -100,18 +105,48 @@ def cover_days(connection: Connection, sources: tuple[MoneySource, ...], *, zone
     )
     connection.execute(text("INSERT INTO recon_days SELECT shop_id, source, day FROM recon_new_days"))
     if not anew:
-        connection.execute(
-            text(f"""
-            INSERT INTO recon_keys
-            SELECT l.shop_id, l.order_no FROM recon_new_days AS d JOIN ({money_values(several)}) AS better ON better.source = d.source
-            JOIN ({money_values(several)}) AS worse ON worse.money = better.money AND worse.preference > better.preference
-            JOIN settlement_lines AS l ON (l.shop_id, l.source) = (d.shop_id, worse.source)
-                AND l.occurred_at >= d.day::timestamp AT TIME ZONE :zone AND l.occurred_at < (d.day + 1)::timestamp AT TIME ZONE :zone
-            ON CONFLICT DO NOTHING
-            """),
-            given,
-        )
+        _touch_worse(connection, several, days="recon_new_days", zone=zone)
     connection.execute(text("DROP TABLE recon_new_days"))
+
+
+def _forget_days(connection: Connection, several: tuple[MoneySource, ...], *, zone: str) -> None:
+    """Forget the days of which a source does not tell any more, for its lines of them have gone, and touch what it told better."""
+    connection.execute(
+        text(f"""
+        CREATE TEMP TABLE recon_lost_days ON COMMIT DROP AS
+        WITH told AS (
+            SELECT shop_id, CAST(substr(order_no, {len(TOLD_ON) + 1}, 10) AS date) AS day,
+                substr(order_no, {len(TOLD_ON) + 12}) AS source
+            FROM recon_keys WHERE order_no LIKE '{TOLD_ON}%'
+        )
+        SELECT DISTINCT d.* FROM told JOIN recon_days AS d ON (d.shop_id, d.source) = (told.shop_id, told.source)
+            AND d.day BETWEEN told.day - 1 AND told.day + 1
+        WHERE NOT EXISTS (
+            SELECT FROM settlement_lines AS l WHERE (l.shop_id, l.source) = (d.shop_id, d.source) AND {_ON_DAY})
+        """),
+        {"zone": zone},
+    )
+    connection.execute(text("DELETE FROM recon_days WHERE (shop_id, source, day) IN (SELECT shop_id, source, day FROM recon_lost_days)"))
+    _touch_worse(connection, several, days="recon_lost_days", zone=zone)
+    connection.execute(text("DROP TABLE recon_lost_days"))
+
+
+def _touch_worse(connection: Connection, several: tuple[MoneySource, ...], *, days: str, zone: str) -> None:
+    """Touch the lines of worse sources than those whose days these are, on these days."""
+    connection.execute(
+        text(f"""
+        INSERT INTO recon_keys
+        SELECT l.shop_id, l.order_no FROM {days} AS d JOIN ({money_values(several)}) AS better ON better.source = d.source
+        JOIN ({money_values(several)}) AS worse ON worse.money = better.money AND worse.preference > better.preference
+        JOIN settlement_lines AS l ON (l.shop_id, l.source) = (d.shop_id, worse.source) AND {_ON_DAY}
+        ON CONFLICT DO NOTHING
+        """),
+        {"zone": zone},
+    )
+
+
+# Of ``settlement_lines AS l``: it is of the business day ``d.day``.
+_ON_DAY = "l.occurred_at >= d.day::timestamp AT TIME ZONE :zone AND l.occurred_at < (d.day + 1)::timestamp AT TIME ZONE :zone"
 
 
 def several_tellings(connection: Connection, sources: tuple[MoneySource, ...]) -> tuple[MoneySource, ...]:

@@ -139,7 +139,7 @@ def rule_for(match_type: str, channel: str) -> Rule:
 
 
 # Raised with whatever else decides a match: what was judged before is judged anew once.
-JUDGEMENT = 2
+JUDGEMENT = 3
 
 
 def rules_digest() -> str:

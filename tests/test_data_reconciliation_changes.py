@@ -1,0 +1,92 @@
+"""Do matches follow statements that are read again and say less, or say it of another day, than before?"""
+
+from datetime import date, timedelta
+
+from sqlalchemy import Engine
+
+from tests.given_money import AS_OF, booked, line, matched, results, rows, sold, store
+from tests.given_readings import statements_again
+
+NEXT = AS_OF + timedelta(days=2)
+AGREE = ("matched", "", "")
+# Two statements of one money, the better one first.
+TRADE, FUNDS = "wechatpay.trade", "wechatpay.fund_flow"
+
+
+def _settled(engine: Engine) -> None:
+    """Match until nothing that is stored counts as new any more."""
+    for days in (0, 1):
+        matched(engine, as_of=AS_OF + timedelta(days=days))
+
+
+def test_a_payout_follows_a_batch_that_a_mended_reading_says_less_of(engine: Engine) -> None:
+    batch = [
+        line("jd", f"flow:{n}", "loan", minor, source="jd_settlement.v1", payout_ref="PO-000001", days=8)
+        for n, minor in enumerate((30_000, 4_000, 500))
+    ]
+    store(engine, bank=[booked("1", 34_500, on=date(2026, 11, 10), reference="PO-000001")])
+    statements_again(engine, "jd_settlement.v1", batch, reading=1, as_of=AS_OF)
+    _settled(engine)
+    before = results(engine)["payout:PO-000001", "payout"]
+
+    # one line is gone, another belongs to a later batch
+    statements_again(engine, "jd_settlement.v1", [batch[0], {**batch[1], "payout_ref": "PO-000002"}], reading=2, as_of=NEXT)
+    done = matched(engine, as_of=NEXT)
+
+    found = rows(engine, "SELECT order_no, class, stated_minor, bank_minor FROM recon_results WHERE type = 'payout' ORDER BY order_no")
+    assert (before, done.anew) == (AGREE, False)
+    assert [tuple(row) for row in found] == [
+        ("payout:PO-000001", "partial", 30_000, 34_500),
+        ("payout:PO-000002", "missing", 4_000, 0),
+    ]
+
+
+def test_a_day_that_the_better_statement_tells_no_more_is_told_by_the_other_one(engine: Engine) -> None:
+    store(engine, orders=[sold("dy", "1", 500, freight_minor=500)])
+    better = [line("dy", "1", "receipt", 300, days=7), line("dy", "2", "receipt", 70, days=9)]
+    statements_again(engine, TRADE, better, reading=1, as_of=AS_OF)
+    statements_again(engine, FUNDS, [line("dy", "1", "receipt", 200, days=9)], reading=1, as_of=AS_OF)
+    matched(engine)
+    covered = rows(engine, "SELECT stated_minor, waiting_minor FROM recon_results WHERE order_no = '1'")
+
+    statements_again(engine, TRADE, [better[0], {**better[1], "occurred_at": better[0]["occurred_at"]}], reading=2, as_of=NEXT)
+    matched(engine, as_of=NEXT)
+
+    asked = "SELECT stated_minor, waiting_minor FROM recon_results WHERE order_no = '1'"
+    by_steps = rows(engine, asked)
+    matched(engine, as_of=NEXT, anew=True)
+    assert [tuple(row) for row in covered] == [(300, 200)]
+    assert [tuple(row) for row in by_steps] == [(500, 0)] == [tuple(row) for row in rows(engine, asked)]
+
+
+def test_a_shop_whose_only_statement_turns_out_empty_owes_nobody_an_answer_again(engine: Engine) -> None:
+    store(engine, orders=[sold("tm", "1", 10_000)])
+    statements_again(engine, "tmall.statement", [line("tm", "flow:1", "withdrawal", -1)], reading=1, as_of=AS_OF)
+    _settled(engine)
+    owed = results(engine)["1", "receipt"]
+
+    statements_again(engine, "tmall.statement", [], reading=2, as_of=NEXT)
+    matched(engine, as_of=NEXT)
+
+    assert owed == ("missing", "statement", "")
+    assert results(engine) == {("1", "receipt"): ("pending", "", ""), ("1", "commission"): ("pending", "", "")}
+
+
+def test_two_currencies_of_one_key_are_paired_once_and_a_third_that_agrees_stays_out(engine: Engine) -> None:
+    store(
+        engine,
+        orders=[sold("us", "1", 10_000, currency="EUR")],
+        lines=[
+            line("us", "1", "receipt", 10_950, days=3),
+            line("us", "1", "receipt", 700, key="2", days=3, currency="CNY"),
+            line("us", "1", "receipt", -700, key="3", days=3, currency="CNY"),
+        ],
+    )
+    matched(engine)
+    asked = "SELECT currency, class, kind FROM recon_results WHERE type = 'receipt' ORDER BY currency"
+    first = rows(engine, asked)
+
+    again = matched(engine)
+
+    assert [tuple(row) for row in first] == [("CNY", "matched", ""), ("EUR", "partial", "currency"), ("USD", "partial", "currency")]
+    assert (again.moved, rows(engine, asked)) == (0, first)
