@@ -1,4 +1,4 @@
-"""Do matches follow statements that are read again and say less, or say it of another day, than before?"""
+"""Do matches and their labels follow statements that are read again, and say it otherwise, more or less than before?"""
 
 from datetime import date, timedelta
 
@@ -90,3 +90,62 @@ def test_two_currencies_of_one_key_are_paired_once_and_a_third_that_agrees_stays
 
     assert [tuple(row) for row in first] == [("CNY", "matched", ""), ("EUR", "partial", "currency"), ("USD", "partial", "currency")]
     assert (again.moved, rows(engine, asked)) == (0, first)
+
+
+def test_what_a_second_statement_tells_again_is_no_reason_of_a_difference(engine: Engine) -> None:
+    store(engine, orders=[sold("dy", "1", 500, freight_minor=500), sold("dy", "2", 500, freight_minor=500)])
+    for source in (TRADE, FUNDS):
+        told = [line("dy", no, "receipt", minor, fee_minor=15, source=source) for no, minor in (("1", 470), ("2", 485))]
+        statements_again(engine, source, told, reading=1, as_of=AS_OF)
+
+    matched(engine)
+
+    # a fee of 15 that both statements tell explains 15, not 30
+    assert results(engine) == {
+        ("1", "receipt"): ("partial", "amount", ""),
+        ("2", "receipt"): ("partial", "amount", "fee_not_booked"),
+    }
+    evidence = rows(engine, "SELECT evidence FROM recon_labels")
+    assert [[each["line"] for each in row.evidence] for row in evidence] == [[f"{TRADE}/receipt#1"]]
+
+
+def test_what_was_settled_in_time_is_not_late_because_another_line_of_its_order_is(engine: Engine) -> None:
+    store(
+        engine,
+        orders=[sold("tm", "1", 10_000)],
+        lines=[
+            line("tm", "1", "receipt", 10_000),
+            line("tm", "1", "commission", -800),
+            line("tm", "1", "logistics_compensation", 300, days=17),
+        ],
+    )
+
+    matched(engine)
+
+    found = rows(engine, "SELECT d.type, l.label FROM recon_labels AS l JOIN recon_differences AS d USING (difference_id) ORDER BY 1, 2")
+    assert [tuple(row) for row in found] == [("commission", "commission_rate"), ("compensation", "compensation_late")]
+
+
+def test_a_line_that_comes_later_takes_its_reason_from_another_difference_of_its_order(engine: Engine) -> None:
+    store(engine, orders=[sold("tm", "1", 10_000)], lines=[line("tm", "1", "receipt", 9_500)])
+    _settled(engine)
+    first = results(engine)["1", "receipt"]
+
+    store(engine, lines=[line("tm", "1", "commission", -500)])
+    matched(engine, as_of=NEXT)
+
+    assert first == ("partial", "amount", "fee_not_booked")
+    assert results(engine) == {("1", "receipt"): ("partial", "amount", ""), ("1", "commission"): AGREE}
+    assert [tuple(row) for row in rows(engine, "SELECT label, explained_minor FROM recon_differences WHERE state = 'open'")] == [("", 0)]
+
+
+def test_a_label_that_a_person_set_stays_when_another_line_of_the_order_comes(engine: Engine) -> None:
+    store(engine, orders=[sold("tm", "1", 10_000)], lines=[line("tm", "1", "receipt", 9_500)])
+    _settled(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE recon_differences SET label_by = 'fin' WHERE type = 'receipt'")
+
+    store(engine, lines=[line("tm", "1", "commission", -500)])
+    matched(engine, as_of=NEXT)
+
+    assert results(engine)["1", "receipt"] == ("partial", "amount", "fee_not_booked")

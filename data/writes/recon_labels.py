@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, text
 
 from data.connectors.amounts import decimals_of
+from data.connectors.registry import MoneySource
 from data.writes.money_entries import FEE_SOURCE
 from data.writes.recon_links import FACE, FACES
-from data.writes.recon_match import remember
+from data.writes.recon_match import remember, waiting
 from data.writes.staging import copy_rows
 from models.reconciliation.journal import entry_for
 from models.reconciliation.labels import Difference, Entry, Explanation, Line, explain
@@ -46,11 +47,17 @@ class Found(NamedTuple):
     other_minor: int | None
 
 
-def label_differences(connection: Connection, *, zone: str, run_id: int, anew: bool) -> tuple[int, int]:
-    """Label what this run opened or changed; returns how many were, and how many of them are ambiguous."""
+def label_differences(
+    connection: Connection, *, zone: str, run_id: int, anew: bool, several: tuple[MoneySource, ...] = ()
+) -> tuple[int, int]:
+    """Label what this run opened, changed or looked at again, all of it where everything is matched anew.
+
+    Returns how many have a label, and how many of them are ambiguous. What a person has labelled stays.
+    """
+    asked = _rows_sql(anew=anew, several=several)
     labelled = ambiguous = 0
     last = 0
-    while rows := _fetch(connection, zone=zone, run_id=run_id, after=last):
+    while rows := _fetch(connection, asked, zone=zone, run_id=run_id, after=last):
         named, unclear = _store(connection, rows, anew=anew)
         labelled, ambiguous = labelled + named, ambiguous + unclear
         if len(rows) < _AT_ONCE:
@@ -98,15 +105,25 @@ def _digits(row: Found, entries: Iterable[Entry], lines: Iterable[Line]) -> Mapp
     return {code: decimals_of(code) for code in named}
 
 
-def _fetch(connection: Connection, *, zone: str, run_id: int, after: int) -> list[Found]:
-    asked = {"zone": zone, "run_id": run_id, "after": after, "limit": _AT_ONCE}
-    return [Found._make(row) for row in connection.execute(text(_ROWS), asked)]
+def _fetch(connection: Connection, asked: str, *, zone: str, run_id: int, after: int) -> list[Found]:
+    given = {"zone": zone, "run_id": run_id, "after": after, "limit": _AT_ONCE}
+    return [Found._make(row) for row in connection.execute(text(asked), given)]
+
+
+# Another row of the same order may be the reason of a difference that is the one it was.
+_LOOKED_AT = "(run_id = :run_id OR (shop_id, order_no) IN (SELECT shop_id, order_no FROM recon_keys))"
+
+
+def _rows_sql(*, anew: bool, several: tuple[MoneySource, ...]) -> str:
+    """Return the question of the differences to label, with the rows of their orders."""
+    waits, covered = waiting(several, of="m.of_shop, m.of_order")
+    return _ROWS.format(looked_at="true" if anew else _LOOKED_AT, waits=waits, covered=covered)
 
 
 # The keys of an order's rows: its own, and those matched under it.
 _ROWS = f"""
     WITH d AS MATERIALIZED (
-        SELECT * FROM recon_differences WHERE run_id = :run_id AND state = 'open' AND label_by IS NULL AND difference_id > :after
+        SELECT * FROM recon_differences WHERE {{looked_at}} AND state = 'open' AND label_by IS NULL AND difference_id > :after
         ORDER BY difference_id LIMIT :limit
     ),
     members AS MATERIALIZED (
@@ -123,15 +140,20 @@ _ROWS = f"""
             coalesce(sum(e.amount_minor) FILTER (WHERE e.type = 'refund'), 0) AS refund,
             max(e.source) FILTER (WHERE e.type = 'commission') AS commission_source,
             max(e.source) FILTER (WHERE e.type = 'fee') AS fee_source,
-            max(e.occurred_at) FILTER (WHERE e.type <> 'refund') AS paid_at, bool_and(e.exact) AS exact
+            max(e.occurred_at) FILTER (WHERE e.type <> 'refund') AS paid_at,
+            bool_and(e.exact) FILTER (WHERE e.match_type <> 'refund') AS exact,
+            bool_and(e.exact) FILTER (WHERE e.match_type = 'refund') AS back_exact
         FROM members AS m JOIN money_entries AS e ON (e.shop_id, e.order_no) = (m.shop_id, m.order_no) GROUP BY 1, 2
     ),
-    lines AS (
-        SELECT of_shop, of_order, json_agg(json_build_array(l.source || '/' || l.line_key, l.type, l.amount_minor, l.currency, l.fee_minor,
-                l.flow_no, l.pending) ORDER BY l.order_no, l.source, l.line_key) AS lines,
-            max(coalesce(l.settled_at, l.occurred_at)) AS settled_at
+    told_lines AS (
+        SELECT m.of_shop, m.of_order, l.*, {{waits}} AS waits
         FROM members AS m JOIN settlement_lines AS l ON (l.shop_id, l.order_no) = (m.shop_id, m.order_no)
-        WHERE m.type = '*' OR m.type = (SELECT {FACE} FROM (VALUES (1)) AS one LEFT JOIN {FACES} ON faces.type = l.type) GROUP BY 1, 2
+        LEFT JOIN {FACES} ON faces.type = l.type {{covered}} WHERE m.type IN ('*', {FACE})
+    ),
+    lines AS (
+        SELECT of_shop, of_order, json_agg(json_build_array(source || '/' || line_key, type, amount_minor, currency, fee_minor,
+                flow_no, waits) ORDER BY order_no, source, line_key) AS lines
+        FROM told_lines GROUP BY 1, 2
     )
     SELECT d.difference_id, d.type, d.class AS class_, d.kind, d.side, d.channel, d.currency, d.internal_minor, d.stated_minor,
         d.bank_minor, d.difference_minor, d.opened_at, coalesce(e.entries, '[]')::text AS entries,
@@ -143,14 +165,14 @@ _ROWS = f"""
                     ON f.reporting_currency = i.reporting_currency
                 WHERE f.business_day <= d.settled_day ORDER BY f.currency, f.business_day DESC)
             ) AS rates) END AS rates,
-        CASE WHEN d.due_at IS NOT NULL AND d.type <> 'payout'
-            THEN CAST(lines.settled_at AT TIME ZONE :zone AS date) - CAST(d.due_at AT TIME ZONE :zone AS date) END AS late_days,
+        CASE WHEN d.type <> 'payout' THEN d.settled_day - CAST(d.due_at AT TIME ZONE :zone AS date) END AS late_days,
         CASE WHEN d.type IN ('commission', 'fee') THEN (
             SELECT e.net - CASE r.base WHEN 'goods' THEN e.freight ELSE 0 END - CASE WHEN r.returned THEN 0 ELSE e.refund END
             FROM fee_rules AS r
             WHERE {FEE_SOURCE} = CASE d.type WHEN 'fee' THEN e.fee_source ELSE e.commission_source END
                 AND r.valid_from <= e.paid_at
-            ORDER BY r.valid_from DESC LIMIT 1) END AS fee_base_minor, e.exact,
+            ORDER BY r.valid_from DESC LIMIT 1) END AS fee_base_minor,
+        CASE d.type WHEN 'refund' THEN e.back_exact ELSE e.exact END AS exact,
         other.currency AS other_currency, other.minor AS other_minor
     FROM d LEFT JOIN entries AS e ON (e.of_shop, e.of_order) = (d.shop_id, d.order_no)
     LEFT JOIN lines ON (lines.of_shop, lines.of_order) = (d.shop_id, d.order_no)

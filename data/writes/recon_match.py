@@ -232,22 +232,9 @@ def _entry_rows(*, touched: bool, linked: bool) -> str:
 
 
 def _line_rows(*, touched: bool, linked: bool, several: tuple[MoneySource, ...]) -> str:
-    """Return the rows of statements; those not settled yet, and those that a better source tells too, wait and are not summed.
-
-    A better source tells a line too where it tells of the line's day, and of the same money of the same order on any day.
-    """
+    """Return the rows of statements; those that wait are not summed."""
     key, links = _canonical("l", FACE, linked=linked)
-    waits, covered = "l.pending", ""
-    if several:
-        of = key.replace(" AS shop_id", "").replace(" AS order_no", "")
-        waits = f"""(l.pending OR coalesce(told.preference > best.preference AND told.preference > min(told.preference)
-            FILTER (WHERE NOT l.pending) OVER (PARTITION BY {of}, {FACE}, l.currency, told.money), false))"""
-        covered = f"""
-        LEFT JOIN ({money_values(several)}) AS told ON told.source = l.source
-        LEFT JOIN (
-            SELECT shop_id, day, money, min(preference) AS preference FROM recon_days JOIN ({money_values(several)}) AS of USING (source)
-            GROUP BY shop_id, day, money
-        ) AS best ON (best.shop_id, best.money) = (l.shop_id, told.money) AND best.day = CAST(l.occurred_at AT TIME ZONE :zone AS date)"""
+    waits, covered = waiting(several, of=key.replace(" AS shop_id", "").replace(" AS order_no", ""))
     return f"""
         SELECT shop_id, order_no, face, currency, channel, 0, 1, CASE WHEN waits THEN 0 ELSE 1 END, pending::int, 0,
             CASE WHEN waits THEN 0 ELSE amount_minor END, 0, 0, 0, CASE WHEN waits THEN amount_minor ELSE 0 END,
@@ -259,3 +246,24 @@ def _line_rows(*, touched: bool, linked: bool, several: tuple[MoneySource, ...])
             LEFT JOIN {FACES} ON faces.type = l.type {links} {covered}
             WHERE {FACE} <> 'payout'
         ) AS line"""
+
+
+def waiting(several: tuple[MoneySource, ...], *, of: str) -> tuple[str, str]:
+    """Return whether a line waits, of ``settlement_lines AS l`` with its ``faces``, and the joins that asks for; binds ``zone``.
+
+    What is not settled yet waits, and what a better source tells too: where that tells of the line's day, and of the same money of the
+    same order on any day. ``of`` are the columns of the key that the line is matched under.
+    """
+    if not several:
+        return "l.pending", ""
+    waits = f"""(l.pending OR coalesce(told.preference > best.preference AND told.preference > min(told.preference)
+            FILTER (WHERE NOT l.pending) OVER (PARTITION BY {of}, {FACE}, l.currency, told.money), false))"""
+    return (
+        waits,
+        f"""
+        LEFT JOIN ({money_values(several)}) AS told ON told.source = l.source
+        LEFT JOIN (
+            SELECT shop_id, day, money, min(preference) AS preference FROM recon_days JOIN ({money_values(several)}) AS of USING (source)
+            GROUP BY shop_id, day, money
+        ) AS best ON (best.shop_id, best.money) = (l.shop_id, told.money) AND best.day = CAST(l.occurred_at AT TIME ZONE :zone AS date)""",
+    )
