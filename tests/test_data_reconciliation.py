@@ -440,6 +440,39 @@ def test_two_faults_of_one_order_add_up_and_two_that_fit_equally_are_ambiguous(e
     assert tuple(explained) == (0, 700)
 
 
+def test_a_fine_is_booked_as_a_non_operating_expense_and_a_fee_beside_it_as_a_fee(engine: Engine) -> None:
+    store(
+        engine,
+        lines=[
+            line("pdd", "1", "penalty", -300),
+            line("pdd", "2", "penalty", -300),
+            line("pdd", "2", "service_fee", -20),
+            # given back after an appeal
+            line("pdd", "3", "penalty", 300),
+        ],
+    )
+
+    matched(engine)
+
+    found = rows(
+        engine,
+        """SELECT d.order_no, j.side, a.code, a.name_zh, j.amount_minor
+        FROM journal_lines AS j JOIN recon_differences AS d USING (difference_id) JOIN ledger_accounts AS a ON a.role = j.role
+        ORDER BY d.order_no, j.place""",
+    )
+    fine, owed, fee = ("671101", "营业外支出—违约金"), ("1122", "应收账款"), ("6603", "财务费用")
+    assert [tuple(row) for row in found] == [
+        ("1", "debit", *fine, 300),
+        ("1", "credit", *owed, 300),
+        ("2", "debit", *fine, 300),
+        ("2", "credit", *owed, 300),
+        ("2", "debit", *fee, 20),
+        ("2", "credit", *owed, 20),
+        ("3", "debit", *owed, 300),
+        ("3", "credit", *fine, 300),
+    ]
+
+
 def test_a_statement_in_another_currency_differs_in_currency_and_the_rate_explains_it(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql(

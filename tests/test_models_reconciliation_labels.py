@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.reconciliation.classes import KINDS, MATCH_TYPES, SIDES, keys
-from models.reconciliation.journal import ACCOUNTS, BOOKED, ROLES, entry_for
+from models.reconciliation.journal import ACCOUNTS, BOOKED, ROLES, Part, entry_for
 from models.reconciliation.labels import EVIDENCE, LABELS, LABELS_BY_KEY, Difference, Entry, Line, explain
 from models.reconciliation.types import TYPES
 
@@ -162,8 +162,8 @@ def test_what_nothing_explains_is_not_recognised() -> None:
     assert (found.label, found.causes, found.explained_minor) == ("", (), 0)
 
 
-@given(parts=st.lists(st.tuples(st.sampled_from(sorted(BOOKED)), MINOR), max_size=4), payout=st.booleans())
-def test_every_suggested_entry_is_balanced(parts: list[tuple[str, int]], payout: bool) -> None:
+@given(parts=st.lists(st.builds(Part, st.sampled_from(sorted(BOOKED)), MINOR, fine=st.booleans()), max_size=4), payout=st.booleans())
+def test_every_suggested_entry_is_balanced(parts: list[Part], payout: bool) -> None:
     lines = entry_for(parts, currency="CNY", match_type="payout" if payout else "receipt")
 
     assert sum(line.amount_minor for line in lines if line.side == "debit") == sum(

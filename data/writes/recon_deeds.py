@@ -11,6 +11,7 @@ from data.job_lock import lock_key
 from data.writes.recon_cells import sum_days
 from data.writes.recon_labels import put_explained, suggest
 from data.writes.recon_match import open_moved
+from models.reconciliation.journal import Part, parts_of
 
 
 def may_change(connection: Connection) -> bool:
@@ -84,7 +85,7 @@ def set_labels(connection: Connection, *, rows: Sequence[Any], label: str | None
             {
                 "id": row.difference_id,
                 "label": row.label if label is None else label,
-                "explained": sum(minor for _, minor in chosen[row.difference_id]),
+                "explained": sum(part.amount_minor for part in chosen[row.difference_id]),
                 "kind": row.kind,
             }
             for row in rows
@@ -105,23 +106,24 @@ def set_labels(connection: Connection, *, rows: Sequence[Any], label: str | None
     connection.execute(text("DROP TABLE recon_labelled; DROP TABLE recon_moved; DROP TABLE recon_before"))
 
 
-def _booked(row: Any, chosen: Mapping[int, list[tuple[str, int]]]) -> list[tuple[str, int]]:
-    return chosen[row.difference_id] or [("", row.difference_minor)]
+def _booked(row: Any, chosen: Mapping[int, list[Part]]) -> list[Part]:
+    return chosen[row.difference_id] or [Part("", row.difference_minor)]
 
 
-def _chosen(connection: Connection, row: Any, label: str) -> list[tuple[str, int]]:
+def _chosen(connection: Connection, row: Any, label: str) -> list[Part]:
     """Return the parts of the explanation that a label chooses, which becomes the first one; nothing for 未识别."""
-    found: dict[int, list[tuple[str, int]]] = {}
-    asked = "SELECT alternative, label, amount_minor FROM recon_labels WHERE difference_id = :id ORDER BY alternative, place"
+    found: dict[int, list[Any]] = {}
+    asked = "SELECT alternative, label, amount_minor, evidence FROM recon_labels WHERE difference_id = :id ORDER BY alternative, place"
     for part in connection.execute(text(asked), {"id": row.difference_id}):
-        found.setdefault(part.alternative, []).append((part.label, part.amount_minor))
+        found.setdefault(part.alternative, []).append(part)
     if not label:
         return []
     for alternative, parts in found.items():
-        if max(parts, key=lambda part: abs(part[1]))[0] == label:
+        if max(parts, key=lambda part: abs(part.amount_minor)).label == label:
             if alternative:
                 _put_first(connection, row.difference_id, alternative)
-            return parts
+            lines = [[told for told in part.evidence if told["code"] == "line"] for part in parts]
+            return [each for part, told in zip(parts, lines, strict=True) for each in parts_of(part.label, part.amount_minor, told)]
     # nothing that the engine found says so: a person does
     connection.execute(
         text("UPDATE recon_labels SET alternative = alternative + 1 + :many WHERE difference_id = :id"),
@@ -134,7 +136,7 @@ def _chosen(connection: Connection, row: Any, label: str) -> list[tuple[str, int
         """),
         {"id": row.difference_id, "label": label, "amount": row.difference_minor},
     )
-    return [(label, row.difference_minor)]
+    return [Part(label, row.difference_minor)]
 
 
 def _put_first(connection: Connection, difference_id: int, alternative: int) -> None:

@@ -14,7 +14,7 @@ from data.writes.money_entries import FEE_SOURCE
 from data.writes.recon_links import FACE, FACES
 from data.writes.recon_match import remember, waiting
 from data.writes.staging import copy_rows
-from models.reconciliation.journal import entry_for
+from models.reconciliation.journal import Part, entry_for, parts_of
 from models.reconciliation.labels import Difference, Entry, Explanation, Line, explain
 from models.reconciliation.rules import rule_for
 
@@ -188,7 +188,7 @@ def _store(connection: Connection, rows: Sequence[Found], *, anew: bool) -> tupl
     """Explain differences one after the other and store what was found; returns how many have a label, and how many are ambiguous."""
     found: list[tuple[int, str, bool, int, str]] = []
     labels: list[tuple[Any, ...]] = []
-    parts: list[tuple[int, str, str, list[tuple[str, int]]]] = []
+    parts: list[tuple[int, str, str, list[Part]]] = []
     for row, difference in zip(rows, differences_of(rows), strict=True):
         said = explain(difference)
         found.append((row.difference_id, said.label, said.ambiguous, said.explained_minor, _kind(row, said)))
@@ -248,7 +248,7 @@ def label_rows(difference_id: int, said: Explanation) -> Iterable[tuple[Any, ...
             yield difference_id, alternative, place, cause.label, cause.amount_minor, evidence
 
 
-def suggest(connection: Connection, parts: Sequence[tuple[int, str, str, list[tuple[str, int]]]], *, made_at: Any) -> None:
+def suggest(connection: Connection, parts: Sequence[tuple[int, str, str, list[Part]]], *, made_at: Any) -> None:
     """Suggest the entries that would put differences right, in place of those suggested before; posted ones stay."""
     ids = [each[0] for each in parts]
     connection.execute(
@@ -272,11 +272,15 @@ def suggest(connection: Connection, parts: Sequence[tuple[int, str, str, list[tu
     copy_rows(connection, "journal_lines", columns, lines)
 
 
-def _parts(row: Found, said: Explanation) -> list[tuple[str, int]]:
+def _parts(row: Found, said: Explanation) -> list[Part]:
     """Return what is to be booked: the causes, and what none explains; all of it in suspense while it is ambiguous."""
     if said.ambiguous or not said.causes:
-        return [("", row.difference_minor)]
-    return [(cause.label, cause.amount_minor) for cause in said.causes]
+        return [Part("", row.difference_minor)]
+    return [
+        part
+        for cause in said.causes
+        for part in parts_of(cause.label, cause.amount_minor, (told for code, told in cause.evidence if code == "line"))
+    ]
 
 
 def _kind(row: Found, said: Explanation) -> str:

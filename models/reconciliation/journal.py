@@ -6,7 +6,7 @@ plays it is a row of ``ledger_accounts``.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Side = Literal["debit", "credit"]
 
@@ -43,6 +43,7 @@ ROLES: tuple[Role, ...] = (
     Role("exchange", "汇兑差额", "exchange differences"),
     Role("compensation", "赔付收入", "compensation received"),
     Role("loss", "赔付支出", "compensation paid"),
+    Role("fine", "违约金与罚款", "penalties and fines"),
     Role("suspense", "待查差异", "differences under investigation"),
 )
 
@@ -64,6 +65,7 @@ ACCOUNTS: tuple[Account, ...] = (
     Account("6602", "管理费用", "General and administrative expenses"),
     Account("6603", "财务费用", "Financial expenses", "bank_fee"),
     Account("6711", "营业外支出", "Non-operating expenses", "loss"),
+    Account("671101", "营业外支出—违约金", "Non-operating expenses: penalties", "fine"),
 )
 
 # Label -> (role that the money missing from the statement is charged to, role it is missing from); a surplus goes the other way round.
@@ -82,6 +84,19 @@ BOOKED: Mapping[str, tuple[str, str]] = {
 }
 
 
+# What a platform takes for a promise that was not kept is no price of its services.
+FINES: tuple[str, ...] = ("penalty",)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a difference, internal - stated, under its label; of fines alone where ``fine`` says so."""
+
+    label: str
+    amount_minor: int
+    fine: bool = False
+
+
 @dataclass(frozen=True)
 class JournalLine:
     """A line of an entry; amounts are positive, the side says which way."""
@@ -97,27 +112,45 @@ class JournalLine:
 _BY_TYPE: Mapping[tuple[str, str], str] = {("fee_not_booked", "promotion"): "commission", ("fee_not_booked", "commission"): "commission"}
 
 
-def entry_for(parts: Iterable[tuple[str, int]], *, currency: str, match_type: str = "") -> tuple[JournalLine, ...]:
-    """Return the entry that books the parts (label, minor units) of a difference, internal - stated; debits equal credits.
+def parts_of(label: str, amount_minor: int, lines: Iterable[Mapping[str, Any]]) -> list[Part]:
+    """Return a cause as it is booked; ``lines`` are the statement's, with ``type`` and ``amount``, that say so.
+
+    Fines and penalties for breach (late shipping, fake goods) are 营业外支出 (6711): they arise from no service that was bought, so they
+    are neither selling expenses (6601) nor, as bank charges are, financial expenses (6603), which are what raising and moving money costs.
+
+    >>> lines = [{"type": "penalty", "amount": -300}, {"type": "service_fee", "amount": -20}]
+    >>> [(part.amount_minor, part.fine) for part in parts_of("fee_not_booked", 320, lines)]
+    [(300, True), (20, False)]
+    """
+    fined = 0 if label != "fee_not_booked" else -sum(line["amount"] for line in lines if line.get("type") in FINES)
+    if not fined:
+        return [Part(label, amount_minor)]
+    rest = amount_minor - fined
+    return [Part(label, fined, fine=True), *([Part(label, rest)] if rest else [])]
+
+
+def entry_for(parts: Iterable[Part], *, currency: str, match_type: str = "") -> tuple[JournalLine, ...]:
+    """Return the entry that books the parts of a difference; debits equal credits.
 
     ``match_type`` is what is matched: a share of sales is no bank fee, and what is short on a payout is missing from the bank's money on
     its way. Nothing is booked where nothing differs.
 
-    >>> [(line.side, line.role, line.amount_minor) for line in entry_for([("commission_rate", 120)], currency="CNY")]
+    >>> [(line.side, line.role, line.amount_minor) for line in entry_for([Part("commission_rate", 120)], currency="CNY")]
     [('debit', 'commission', 120), ('credit', 'receivable', 120)]
-    >>> [(line.side, line.role, line.amount_minor) for line in entry_for([("booked_twice", -500)], currency="CNY")]
+    >>> [(line.side, line.role, line.amount_minor) for line in entry_for([Part("booked_twice", -500)], currency="CNY")]
     [('debit', 'wallet', 500), ('credit', 'payable', 500)]
-    >>> [(line.side, line.role, line.amount_minor) for line in entry_for([("booked_twice", 500)], currency="CNY", match_type="refund")]
+    >>> [(line.side, line.role, line.amount_minor) for line in entry_for([Part("booked_twice", 500)], currency="CNY", match_type="refund")]
     [('debit', 'claim', 500), ('credit', 'wallet', 500)]
-    >>> [(line.side, line.role) for line in entry_for([("fee_not_booked", 50)], currency="CNY", match_type="promotion")]
+    >>> [(line.side, line.role) for line in entry_for([Part("fee_not_booked", 50)], currency="CNY", match_type="promotion")]
     [('debit', 'commission'), ('credit', 'receivable')]
     """
     lines: list[JournalLine] = []
-    for label, amount in parts:
+    for part in parts:
+        label, amount = part.label, part.amount_minor
         if not amount:
             continue
         charged, missing = BOOKED[label]
-        charged = _BY_TYPE.get((label, match_type), charged)
+        charged = "fine" if part.fine else _BY_TYPE.get((label, match_type), charged)
         if label == "booked_twice" and amount > 0:
             charged = "claim"
         if label == "compensation_late" and amount > 0:
