@@ -349,7 +349,7 @@ def recon_colleagues(scope: Scope, difference_ids: tuple[int, ...]) -> list[Coll
 
 @st.cache_data(ttl="30s", max_entries=64, show_spinner=False)
 def recon_proof(scope: Scope, asked: ReconAsked) -> list[ProofRow]:
-    """Return the conservation of every currency and channel."""
+    """Return the proofs that the runs stored, beside what is shown."""
     return reads.recon_proof(engine(), scope=scope, asked=asked)
 
 

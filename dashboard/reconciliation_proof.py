@@ -1,6 +1,7 @@
 """Is not a cent lost? The conservation of every currency and channel, the statements read, and the runs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -25,19 +26,63 @@ RUN_LIGHTS = {
 
 def panel(found: Reconciled, *, view: View) -> None:
     """Draw the proof, the statements, and the runs."""
-    _conservation(cached_reads.recon_proof(view.scope, found.asked), found)
+    _conservation(cached_reads.recon_proof(view.scope, found.asked), found, view=view)
     _statements(cached_reads.recon_statements(view.scope, found.asked, view.zone), view=view)
     _runs(cached_reads.recon_runs(view.scope, RUNS), view=view)
 
 
-def holds(row: ProofRow) -> bool:
-    """Say whether what differs is what is explained and what is not, to the minor unit."""
-    return row.internal_minor - row.stated_minor == row.explained_minor + row.unexplained_minor
+@dataclass(frozen=True)
+class Proved:
+    """The stored proofs of several days of a level, currency and channel, added up."""
+
+    level: str
+    currency: str
+    channel: str
+    rows: tuple[ProofRow, ...]
+
+    @property
+    def broken(self) -> tuple[ProofRow, ...]:
+        """The days that do not hold."""
+        return tuple(row for row in self.rows if not row.holds)
+
+    @property
+    def runs(self) -> str:
+        """The runs that proved it."""
+        numbers = sorted({row.run_id for row in self.rows})
+        return f"#{numbers[0]}" if len(numbers) == 1 else f"#{numbers[0]}–#{numbers[-1]}"
+
+    def sum(self, amount: Callable[[ProofRow], int]) -> tuple[int, str]:
+        """Return a sum over the days with its currency."""
+        return sum(amount(row) for row in self.rows), self.currency
+
+
+# What is said of a proof, of one day as of several, in order.
+AMOUNTS: tuple[tuple[str, Callable[[ProofRow], int]], ...] = (
+    (msg("Σ 应有"), lambda row: row.stored.internal_minor),
+    (msg("Σ 实有"), lambda row: row.stored.stated_minor),
+    (msg("差额"), lambda row: row.stored.internal_minor - row.stored.stated_minor),
+    (msg("已解释"), lambda row: row.explained_minor),
+    (msg("未解释"), lambda row: row.unexplained_minor),
+    (msg("其后改标"), lambda row: row.relabelled_minor),
+)
+
+
+def source_rows(row: ProofRow) -> int:
+    """Return how many source rows a proof is of."""
+    return row.stored.entries + row.stored.lines + row.stored.bank_lines
+
+
+def together(rows: Sequence[ProofRow]) -> list[Proved]:
+    """Add the days of every level, currency and channel up, those that do not hold first."""
+    groups: dict[tuple[str, str, str], list[ProofRow]] = {}
+    for row in rows:
+        groups.setdefault((row.level, row.currency, row.channel), []).append(row)
+    return [Proved(*key, tuple(days)) for key, days in groups.items()]
 
 
 def headline(rows: Sequence[ProofRow]) -> str:
     """Say whether the proof holds."""
-    broken = [row for row in rows if not holds(row)]
+    broken = [row for row in rows if not row.holds]
     if broken:
         return t("{count} 处守恒不成立", count=fmt.full_count(len(broken)))
     return t("守恒成立：{count} 组，分毫不差", count=fmt.full_count(len(rows)))
@@ -53,32 +98,35 @@ def standing(row: StatementRow) -> tuple[Light, str]:
     return WATCH, t("余额未证明：载明 {stated}，推算 {computed}", stated=stated, computed=computed)
 
 
-def _conservation(rows: Sequence[ProofRow], found: Reconciled) -> None:
+def _conservation(rows: Sequence[ProofRow], found: Reconciled, *, view: View) -> None:
     st.markdown(f"### {headline(rows)}")
     st.caption(
         t(
-            "Σ 应有 − Σ 实有 = 已解释 + 未解释，按币种与渠道，各以本币计，{days}；结算对银行时，应有 = 离开平台的，实有 = 到银行的。",
+            "Σ 应有 − Σ 实有 = 已解释 + 未解释，按币种、渠道与日期，各以本币计，{days}；结算对银行时，应有 = 离开平台的，实有 = 到银行的。",
             days=days(found.asked),
         )
     )
+    st.caption(t("数字取自各批次存档的证明，并与本页显示的合计逐日核对；其后改标 = 存档之后人工改标签使已解释增加的金额。"))
+    if view.scope.shops is not None:
+        st.caption(t("证明按渠道存档，只列您能看到全部店铺的渠道。"))
     if not rows:
         tables.none_yet(t("所选日期没有对账结果"))
         return
+    groups = together(rows)
     listing(
         [
-            Words(t("守恒"), [tables.badge(HOLDS if holds(row) else BROKEN) for row in rows]),
-            Words(t("环节"), [unbroken(t(LEVELS[row.level])) for row in rows]),
-            Words(t("币种"), [row.currency for row in rows]),
-            Words(t("渠道"), [unbroken(words.channel(row.channel)) for row in rows]),
-            said.money_column(t("Σ 应有"), [(row.internal_minor, row.currency) for row in rows]),
-            said.money_column(t("Σ 实有"), [(row.stated_minor, row.currency) for row in rows]),
-            said.money_column(t("差额"), [(row.internal_minor - row.stated_minor, row.currency) for row in rows]),
-            said.money_column(t("已解释"), [(row.explained_minor, row.currency) for row in rows]),
-            said.money_column(t("未解释"), [(row.unexplained_minor, row.currency) for row in rows]),
-            Figures(t("源行数"), [row.entries + row.lines + row.bank_lines for row in rows], fmt.full_count),
+            Words(t("守恒"), [tables.badge(BROKEN if group.broken else HOLDS) for group in groups]),
+            Words(t("环节"), [unbroken(t(LEVELS[group.level])) for group in groups]),
+            Words(t("币种"), [group.currency for group in groups]),
+            Words(t("渠道"), [unbroken(words.channel(group.channel)) for group in groups]),
+            *(said.money_column(t(head), [group.sum(amount) for group in groups]) for head, amount in AMOUNTS),
+            Figures(t("源行数"), [sum(source_rows(row) for row in group.rows) for group in groups], fmt.full_count),
+            Words(t("批次"), [unbroken(group.runs) for group in groups]),
         ],
         alt=t("守恒证明"),
     )
+    if broken := [row for group in groups for row in group.broken]:
+        st.error(t("不成立的日期：{days}", days=t("、").join(sorted({row.day.isoformat() for row in broken}))), icon=":material/error:")
 
 
 def _statements(rows: Sequence[StatementRow], *, view: View) -> None:

@@ -34,6 +34,8 @@ TERMS: tuple[tuple[str, str], ...] = (
     (msg("待到期"), msg("还没到 T+N 的应收，不是差异")),
     (msg("未解释"), msg("没有任何规则或人给出标签的差额之和，有正有负")),
     (msg("守恒"), msg("Σ 应有 − Σ 实有 = 已解释 + 未解释，每个币种、渠道、日期分别成立到最小单位")),
+    (msg("守恒证明"), msg("各批次存档的数字，逐日与报告里的合计核对；行数或金额不符，或差额没有分清，就是不成立")),
+    (msg("其后改标"), msg("存档之后人工改标签使已解释增加的金额")),
     (msg("订单完成日"), msg("按订单完成的那一天归属；未完成的按付款日")),
     (msg("平台结算日"), msg("按平台结算的那一天归属；未结算的按应到期日")),
 )
@@ -182,27 +184,22 @@ def _entries(found: Reconciled, *, chosen: str, view: View) -> Sheet:
 
 
 def _proof(found: Reconciled, *, chosen: str, view: View) -> Sheet:
+    """Return the proofs as the runs stored them, day by day."""
     rows = cached_reads.recon_proof(view.scope, found.asked)
-    heads = (msg("Σ 应有"), msg("Σ 实有"), msg("差额"), msg("已解释"), msg("未解释"))
-    columns = [Column(t("环节")), Column(t("币种")), Column(t("渠道"))]
-    columns += [Column(t(head), "amount") for head in heads]
-    columns += [Column(t("守恒"))]
+    columns = [Column(t("环节")), Column(t("币种")), Column(t("渠道")), Column(t("日期"), "day")]
+    columns += [Column(t(head), "amount") for head, _ in reconciliation_proof.AMOUNTS]
+    columns += [Column(t("源行数"), "count"), Column(t("守恒")), Column(t("批次")), Column(t("批次时间"), "moment", zone=view.zone)]
     lines: list[tuple[Cell, ...]] = [
         (
             t(reconciliation_proof.LEVELS[row.level]),
             row.currency,
             words.channel(row.channel),
-            *(
-                major(minor, row.currency)
-                for minor in (
-                    row.internal_minor,
-                    row.stated_minor,
-                    row.internal_minor - row.stated_minor,
-                    row.explained_minor,
-                    row.unexplained_minor,
-                )
-            ),
-            t("成立") if reconciliation_proof.holds(row) else t("不成立"),
+            row.day,
+            *(major(amount(row), row.currency) for _, amount in reconciliation_proof.AMOUNTS),
+            reconciliation_proof.source_rows(row),
+            t("成立") if row.holds else t("不成立"),
+            f"#{row.run_id}",
+            row.run_at,
         )
         for row in rows
     ]

@@ -31,6 +31,7 @@ from data.queries import promises as _promises
 from data.queries import reconciliation as _reconciliation
 from data.queries import reconciliation_books as _books
 from data.queries import reconciliation_detail as _difference
+from data.queries import reconciliation_proof as _proof
 from data.queries import reconciliation_queue as _queue
 from data.queries import reconciliation_rules as _recon_rules
 from data.queries import risk_order as _risk_order
@@ -52,7 +53,7 @@ from data.queries.order_detail import MONEY_FIELDS, SHOWN_SIGNS, DetailLine, Eve
 from data.queries.order_handling import COMMENTED, Colleague, ContactState, Deed, Ownership
 from data.queries.order_list import NOBODY, STUCK_STAGE, Cursor, OrderRow, Wanted
 from data.queries.promises import CalendarDay, PromiseVersion
-from data.queries.reconciliation import ProofRow, ReconAsked, ReconGroup, ReconSummary
+from data.queries.reconciliation import ReconAsked, ReconGroup, ReconSummary
 from data.queries.reconciliation_books import LedgerAccountRow, ReconJournalRow, ReconRun, StatementRow
 from data.queries.reconciliation_detail import (
     BankLine,
@@ -63,6 +64,7 @@ from data.queries.reconciliation_detail import (
     ReconDeed,
     SettlementLine,
 )
+from data.queries.reconciliation_proof import ProofFigures, ProofRow
 from data.queries.reconciliation_queue import DifferenceRow, ReconCursor, ReconWanted
 from data.queries.reconciliation_rules import FeeRuleRow, ReconRules, SettlementRuleRow, WorkOrderRuleRow
 from data.queries.risk_order import OrderRisk, RiskPoint
@@ -222,6 +224,7 @@ __all__ = [
     "Part",
     "PlaceFacts",
     "PromiseVersion",
+    "ProofFigures",
     "ProofRow",
     "QueueCursor",
     "QueueRow",
@@ -707,9 +710,9 @@ def recon_colleagues(engine: Engine, *, scope: Scope, difference_ids: tuple[int,
 
 
 def recon_proof(engine: Engine, *, scope: Scope, asked: ReconAsked) -> list[ProofRow]:
-    """Return the conservation of every level, currency and channel."""
+    """Return the proofs that the runs stored of every level, currency, channel and day, beside what is shown of it."""
     with reading(engine) as connection:
-        return _reconciliation.proof(connection, scope=scope, asked=asked)
+        return _proof.proof(connection, scope=scope, asked=asked)
 
 
 def recon_statements(engine: Engine, *, scope: Scope, asked: ReconAsked, zone: str) -> list[StatementRow]:

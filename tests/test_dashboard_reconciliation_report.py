@@ -26,6 +26,7 @@ from dashboard.i18n import speaking, t
 from dashboard.periods import Period
 from dashboard.reconciliation import Reconciled
 from dashboard.view import View
+from data.actions import change_label
 from data.reads import NOBODY, ReconAsked, ReconWanted
 from models.people import Person
 from models.scope import EVERYTHING, Scope
@@ -185,10 +186,65 @@ def test_the_proof_of_the_report_adds_up_and_unproven_balances_are_named(shop: E
     view = view_of(EVERYTHING)
     book = read_back(found_of(ASKED[0], view=view), ReconWanted(as_of=NOW), view=view, language="zh")
 
-    for row in below(book["守恒证明"], "环节"):
-        assert round(row[3] - row[4], 2) == round(row[5], 2) == round(row[6] + row[7], 2)
-        assert row[8] == "成立"
+    proofs = below(book["守恒证明"], "环节")
+    for row in proofs:
+        assert round(row[4] - row[5], 2) == round(row[6], 2) == round(row[7] + row[8], 2)
+        assert (row[9], row[11], row[12]) == (0, "成立", "#1")
+    assert book["守恒证明"][0][0] == f"守恒成立：{len(proofs)} 组，分毫不差"
     assert any("余额未证明：载明 ¥2,400.00，推算 ¥2,399.90" in str(cell) for row in book["对账单"] for cell in row)
+
+
+# What a hand in the tables may do, and how a proof that no longer is one reads.
+TAMPERED = {
+    "a proof of other money": "UPDATE recon_proofs SET internal_minor = internal_minor + 700, explained_minor = explained_minor + 700",
+    "a proof that does not close": "UPDATE recon_proofs SET unexplained_minor = unexplained_minor + 1",
+    "a proof of fewer rows": "UPDATE recon_proofs SET lines = lines - 1",
+    "no proof": "DELETE FROM recon_proofs",
+    "other sums shown": "UPDATE recon_day SET stated_minor = stated_minor + 100, difference_minor = difference_minor - 100",
+}
+
+
+@pytest.mark.parametrize("tampered", TAMPERED.values(), ids=TAMPERED)
+def test_a_stored_proof_that_does_not_fit_is_printed_as_it_is_and_not_reckoned_again(
+    tampered: str, make_engine: MakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with on_database(make_engine(kind="demo"), monkeypatch=monkeypatch, home=tmp_path) as engine:
+        reconciled_shop(engine, as_of=NOW)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE recon_proofs DROP CONSTRAINT ck_recon_proofs_conserved")
+            connection.exec_driver_sql(f"{tampered} WHERE channel = 'shopify'")
+            stored = connection.exec_driver_sql(
+                "SELECT internal_minor, unexplained_minor FROM recon_proofs WHERE channel = 'shopify' AND basis = 'completed' ORDER BY day"
+            ).all()
+        view = view_of(EVERYTHING)
+        found, wanted = found_of(ASKED[0], view=view), ReconWanted(as_of=NOW)
+
+        book = read_back(found, wanted, view=view, language="zh")
+        with speaking("zh"):
+            said = joined(printed_text.lines(reconciliation_pdf.made(found, wanted, view=view, spoken="zh")))
+
+    proofs = below(book["守恒证明"], "环节")
+    broken = [row for row in proofs if row[11] == "不成立"]
+    assert {row[2] for row in broken} == {"Shopify"} and {row[2] for row in proofs if row not in broken} >= {"天猫"}
+    assert book["守恒证明"][0][0] == f"{len(broken)} 处守恒不成立" and f"{len(broken)} 处守恒不成立" in said
+    if stored:
+        assert [(round(row[4] * 100), round(row[8] * 100)) for row in broken] == [tuple(row) for row in stored]
+
+
+def test_a_label_that_a_person_set_since_the_run_stands_beside_the_proof(
+    make_engine: MakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with on_database(make_engine(kind="demo"), monkeypatch=monkeypatch, home=tmp_path) as engine:
+        reconciled_shop(engine, as_of=NOW)
+        [short] = differences(engine, order_no="SHORT", type="receipt")
+        person = view_of(EVERYTHING).person
+        change_label(engine, person=person, difference_id=short.difference_id, seen=short.version, label="discount_not_booked", as_of=NOW)
+        view = view_of(EVERYTHING)
+
+        book = read_back(found_of(ASKED[0], view=view), ReconWanted(as_of=NOW), view=view, language="zh")
+
+    [row] = [row for row in below(book["守恒证明"], "环节") if row[9]]
+    assert (row[2], row[9], row[11]) == ("天猫", short.difference_minor / 100, "成立")
 
 
 def test_the_report_says_what_its_figures_mean(shop: Engine) -> None:

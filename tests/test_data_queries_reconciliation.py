@@ -206,10 +206,10 @@ def test_groups_are_the_differences_counted(shop: Engine) -> None:
 def test_the_proof_holds_and_counts_every_source_row(asked: ReconAsked, shop: Engine) -> None:
     rows = reads.recon_proof(shop, scope=EVERYTHING, asked=asked)
 
-    assert all(row.internal_minor - row.stated_minor == row.explained_minor + row.unexplained_minor for row in rows)
+    assert rows and all(row.holds and row.relabelled_minor == 0 for row in rows)
     found = results(shop, asked)
     for name in ("entries", "lines", "bank_lines"):
-        assert sum(getattr(row, name) for row in rows) == sum(int(str(row[name])) for row in found)
+        assert sum(getattr(row.stored, name) for row in rows) == sum(int(str(row[name])) for row in found)
 
 
 def test_a_difference_shows_its_rows_its_evidence_and_a_balanced_entry(shop: Engine) -> None:

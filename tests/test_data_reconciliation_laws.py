@@ -12,10 +12,12 @@ from sqlalchemy import Engine
 
 from data.connectors.registry import money_sources
 from data.measures import RECON_MEASURES
+from data.reads import ReconAsked, recon_proof
 from data.tables import recon_results
 from models.reconciliation.classes import BASES, CLASSES, keys
 from models.reconciliation.labels import Line
 from models.reconciliation.types import TYPES
+from models.scope import EVERYTHING
 from tests.given_money import AS_OF, PAID, booked, line, matched, rows, sold, store
 from tests.given_readings import bank_again, orders_again, statements_again
 from tests.laws import tries
@@ -307,6 +309,14 @@ def member_by_member(engine: Engine) -> None:
             GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"""
         by_day = rows(engine, asked.format(day="day", of=f"(SELECT * FROM recon_day WHERE basis = '{basis}') AS of_basis"))
         assert by_day == rows(engine, asked.format(day=f"{basis}_day", of="recon_results"))
+        proofs = recon_proof(engine, scope=EVERYTHING, asked=ReconAsked(date(2026, 1, 1), date(2027, 12, 31), basis))
+        assert all(row.holds and row.relabelled_minor == 0 for row in proofs)
+        stored = Counter[str]()
+        for row in proofs:
+            stored[row.currency] += row.unexplained_minor
+        assert dict(stored) == {
+            currency: sum(r.difference_minor - r.explained_minor for r in every if r.currency == currency) for currency in stored
+        }
 
 
 def forgotten(engine: Engine) -> None:

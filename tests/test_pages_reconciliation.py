@@ -149,8 +149,8 @@ def test_a_failed_run_is_said_with_its_error_and_an_old_one_with_its_age(shop: E
 
     assert any("磁盘已满" in each.value and "上一次成功" in each.value for each in app.error)
     assert any("对账停在 3天前" in each.value for each in app.warning)
-    assert listed(app, "批次")["状态"] == [":red-badge[■ 失败]", ":green-badge[● 成功]"]
-    assert listed(app, "批次")["结果"][0] == "磁盘已满"
+    assert listed(app, "用时")["状态"] == [":red-badge[■ 失败]", ":green-badge[● 成功]"]
+    assert listed(app, "用时")["结果"][0] == "磁盘已满"
 
 
 def test_with_the_database_away_it_says_so(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,6 +174,19 @@ def test_the_proof_holds_and_unproven_balances_are_marked_with_both_figures(shop
         )
         assert round(expected - actual, 2) == round(difference, 2) == round(explained + unexplained, 2)
     assert "▲ 余额未证明：载明 ¥2,400.00，推算 ¥2,399.90" in " ".join(listed(app, "控制合计")["余额"])
+
+
+def test_a_stored_proof_of_other_rows_than_are_shown_is_said_not_to_hold(shop: Engine) -> None:
+    with shop.begin() as connection:
+        connection.execute(text("UPDATE recon_proofs SET lines = lines + 1 WHERE channel = 'shopify'"))
+
+    app = drawn()
+
+    proof = listed(app, "守恒")
+    held = dict(zip(proof["渠道"], proof["守恒"], strict=True))
+    assert (held["Shopify"], held["天猫"]) == (":red-badge[■ 不成立]", ":green-badge[● 成立]")
+    assert any("不成立的日期" in each.value for each in app.error)
+    assert "处守恒不成立" in texts(app)
 
 
 @pytest.mark.parametrize("language", ["中文", "EN"])

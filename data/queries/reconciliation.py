@@ -1,4 +1,4 @@
-"""What does a reconciliation of some days come to: classes, the way of the money, labels, proof?
+"""What does a reconciliation of some days come to: classes, the way of the money, labels?
 
 Results lie in ``recon_day`` summed, so that a month of a million results is read from a few thousand cells. Amounts of several currencies
 are converted cell by cell at the rate of their day; what has no rate is counted and not summed. Statements and bank lines have no
@@ -84,22 +84,6 @@ class ReconGroup:
     difference_minor: int
 
 
-@dataclass(frozen=True)
-class ProofRow:
-    """What should be and what is, of a level, currency and channel, in the currency itself; of a bank level payouts against the bank."""
-
-    level: str
-    currency: str
-    channel: str
-    entries: int
-    lines: int
-    bank_lines: int
-    internal_minor: int
-    stated_minor: int
-    explained_minor: int
-    unexplained_minor: int
-
-
 def currencies(connection: Connection, *, scope: Scope) -> list[str]:
     """Return the currencies that there are results in."""
     condition, given = seen(scope, relation="d")
@@ -167,24 +151,6 @@ def groups(connection: Connection, *, scope: Scope, asked: ReconAsked, as_of: da
         given_of(scope, asked) | {"as_of": as_of},
     ).mappings()
     return [ReconGroup(**row) for row in rows]
-
-
-def proof(connection: Connection, *, scope: Scope, asked: ReconAsked) -> list[ProofRow]:
-    """Return the conservation of every level, currency and channel of a question."""
-    condition, given = chosen(scope, asked, relation="d", day="d.day")
-    bank = "d.type = 'payout'"
-    rows = connection.execute(
-        text(f"""
-        SELECT CASE WHEN {bank} THEN 'bank' ELSE 'statement' END AS level, d.currency, d.channel, sum(d.entries)::bigint AS entries,
-            sum(d.lines)::bigint AS lines, sum(d.bank_lines)::bigint AS bank_lines,
-            sum(CASE WHEN {bank} THEN d.stated_minor ELSE d.internal_minor END)::bigint AS internal_minor,
-            sum(CASE WHEN {bank} THEN d.bank_minor ELSE d.stated_minor END)::bigint AS stated_minor,
-            sum(d.explained_minor)::bigint AS explained_minor, sum(d.difference_minor - d.explained_minor)::bigint AS unexplained_minor
-        FROM recon_day AS d WHERE d.basis = :basis AND {condition} GROUP BY 1, 2, 3 ORDER BY 1 DESC, 2, 3
-        """),
-        given | {"basis": asked.basis},
-    ).mappings()
-    return [ProofRow(**row) for row in rows]
 
 
 # Of ``recon_differences AS d``: its match does not agree now. What a person resolved stays so when the sides agree later.

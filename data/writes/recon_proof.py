@@ -1,7 +1,7 @@
 """Is every source row in exactly one match, and does not a minor unit appear or go missing?
 
 The proof counts and sums the rows themselves, past the matches, and compares. It is kept with the run by basis, level, day, channel and
-currency; a run whose proof does not hold is undone.
+currency, whole for every day that the run moved; a run whose proof does not hold is undone.
 """
 
 from sqlalchemy import Connection, text
@@ -80,21 +80,62 @@ def _sides(connection: Connection, asked: str) -> dict[tuple[str, str], Side]:
     return {(row[0], row[1]): Side(int(row[2]), int(row[3])) for row in connection.execute(text(asked))}
 
 
+_CELL = "basis, level, day, channel, currency"
+_FIGURES = ("entries", "lines", "bank_lines", "internal_minor", "stated_minor")
+# Of matches or of their sums: at the bank what left the platform is what should be, and what arrived is what there is.
+_LEVEL = "CASE WHEN type = 'payout' THEN 'bank' ELSE 'statement' END"
+_INTERNAL = "CASE WHEN type = 'payout' THEN stated_minor ELSE internal_minor END"
+_STATED = "CASE WHEN type = 'payout' THEN bank_minor ELSE stated_minor END"
+
+
 def _keep(connection: Connection, *, run_id: int, anew: bool) -> int:
-    only = "" if anew else "JOIN recon_moved USING (shop_id, order_no, type, currency)"
-    bank = "type = 'payout'"
-    columns = "basis, level, day, channel, currency"
-    by_basis = " UNION ALL ".join(
-        f"SELECT '{basis}' AS basis, {basis}_day AS day, r.* FROM recon_results AS r {only}" for basis in keys(BASES)
-    )
-    return connection.execute(
-        text(f"""
-        INSERT INTO recon_proofs (run_id, {columns}, entries, lines, bank_lines, internal_minor, stated_minor,
-            explained_minor, unexplained_minor)
-        SELECT :run_id, basis, CASE WHEN {bank} THEN 'bank' ELSE 'statement' END AS level, day, channel, currency,
-            sum(entries), sum(lines), sum(bank_lines), sum(CASE WHEN {bank} THEN stated_minor ELSE internal_minor END),
-            sum(CASE WHEN {bank} THEN bank_minor ELSE stated_minor END), sum(explained_minor), sum(difference_minor - explained_minor)
-        FROM ({by_basis}) AS r GROUP BY basis, 3, day, channel, currency
-        """),
-        {"run_id": run_id},
+    """Store what each day that moved comes to as a whole, and see to it that the sums by day explain it to the minor unit.
+
+    Rows and money of a day are those of the run that proved it before, with what moved since; what is explained is what is shown.
+    """
+    connection.execute(text(_WHOLE_DAYS.format(moved=_moved(anew=anew), before="false" if anew else "true")), {"run_id": run_id})
+    asked = f"SELECT {_CELL} FROM recon_kept WHERE internal_minor - stated_minor <> explained_minor + unexplained_minor LIMIT 5"
+    if broken := connection.execute(text(asked)).all():
+        raise NotConserved("; ".join(" ".join(map(str, row)) for row in broken))
+    names = f"{_CELL}, {', '.join(_FIGURES)}, explained_minor, unexplained_minor"
+    kept = connection.execute(
+        text(f"INSERT INTO recon_proofs (run_id, {names}) SELECT :run_id, {names} FROM recon_kept"), {"run_id": run_id}
     ).rowcount
+    connection.execute(text("DROP TABLE recon_kept"))
+    return kept
+
+
+def _moved(*, anew: bool) -> str:
+    """Return what moved into (+1) and out of (-1) each day, one row a match and basis; anew, all that there is."""
+    now = "recon_results" if anew else "(SELECT r.* FROM recon_results AS r JOIN recon_moved USING (shop_id, order_no, type, currency))"
+    signed = [(now, 1)] if anew else [(now, 1), ("recon_before", -1)]
+    return " UNION ALL ".join(
+        f"""
+            SELECT '{basis}' AS basis, {_LEVEL} AS level, {basis}_day AS day, channel, currency, {sign} AS sign, entries, lines, bank_lines,
+                {_INTERNAL} AS internal_minor, {_STATED} AS stated_minor FROM {relation} AS of_{basis}"""
+        for basis in keys(BASES)
+        for relation, sign in signed
+    )
+
+
+_WHOLE_DAYS = f"""
+    CREATE TEMP TABLE recon_kept ON COMMIT DROP AS
+    WITH moved AS (
+        SELECT {_CELL}, {", ".join(f"sum(sign * {name})::bigint AS {name}" for name in _FIGURES)} FROM ({{moved}}) AS moved GROUP BY {_CELL}
+    ),
+    before AS (
+        SELECT DISTINCT ON ({_CELL}) {_CELL}, {", ".join(f"p.{name}" for name in _FIGURES)}
+        FROM recon_proofs AS p JOIN moved USING ({_CELL})
+        WHERE {{before}} AND p.run_id >= (SELECT max(run_id) FROM recon_runs WHERE anew AND status = 'succeeded')
+        ORDER BY {_CELL}, p.run_id DESC
+    ),
+    shown AS (
+        SELECT {_CELL}, sum(explained_minor)::bigint AS explained_minor,
+            sum(difference_minor - explained_minor)::bigint AS unexplained_minor
+        FROM (
+            SELECT d.*, {_LEVEL} AS level FROM recon_day AS d WHERE (basis, day) IN (SELECT basis, day FROM moved)
+        ) AS d JOIN moved USING ({_CELL}) GROUP BY {_CELL}
+    )
+    SELECT {_CELL}, {", ".join(f"moved.{name} + coalesce(before.{name}, 0) AS {name}" for name in _FIGURES)},
+        coalesce(explained_minor, 0) AS explained_minor, coalesce(unexplained_minor, 0) AS unexplained_minor
+    FROM moved LEFT JOIN before USING ({_CELL}) LEFT JOIN shown USING ({_CELL})"""
