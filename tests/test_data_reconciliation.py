@@ -534,6 +534,37 @@ def test_payouts_meet_the_bank_by_reference_by_amount_and_several_at_once(engine
     }
 
 
+def test_a_withdrawal_that_failed_and_was_given_back_is_owed_by_no_bank(engine: Engine) -> None:
+    store(
+        engine,
+        lines=[
+            line("dy", "flow:1", "withdrawal", -50_000, days=1, payout_ref="PO-000001"),
+            line("dy", "flow:2", "withdrawal", 50_000, days=2, payout_ref="PO-000001"),
+        ],
+    )
+
+    matched(engine)
+
+    assert results(engine) == {("payout:PO-000001", "payout"): AGREE}
+
+
+def test_two_shops_whose_payouts_bear_one_remark_do_not_owe_one_another_anything(engine: Engine) -> None:
+    said = "2026年11月9日商家结算款"
+    store(
+        engine,
+        lines=[
+            line("jd", "1", "loan", 34_000, payout_ref=said, days=8),
+            line("dy", "2", "loan", 20_000, payout_ref=said, days=8),
+        ],
+        bank=[booked("1", 20_000, on=date(2026, 11, 10), remark=said)],
+    )
+
+    matched(engine)
+
+    found = rows(engine, "SELECT shop_id, class, stated_minor, bank_minor FROM recon_results WHERE type = 'payout' ORDER BY shop_id")
+    assert [tuple(row) for row in found] == [("dy", "matched", 20_000, 20_000), ("jd", "missing", 34_000, 0)]
+
+
 def test_a_run_on_nothing_new_changes_nothing(engine: Engine) -> None:
     store(
         engine,

@@ -123,3 +123,40 @@ def test_nothing_is_found_before_it_left_or_long_after() -> None:
     paid = [left("a", 500)]
 
     assert all(each.via == "alone" for days in (-1, 8) for each in grouped(paid, [arrived("1", 500, days=days)]))
+
+
+def test_equal_amounts_after_a_holiday_all_find_a_partner() -> None:
+    # the bank rested for a week: the first payout can only be the first line, the last one is nearer to it
+    paid = [left("a", 50_000), left("b", 50_000, days=7)]
+
+    found = told(grouped(paid, [arrived("1", 50_000, days=7), arrived("2", 50_000, days=8)]))
+
+    assert found == {("amount", frozenset({"a", "1"})), ("amount", frozenset({"b", "2"}))}
+
+
+@given(left_on=st.lists(st.integers(0, 12), max_size=6), came_on=st.lists(st.integers(0, 16), max_size=6))
+def test_of_equal_amounts_as_many_are_paired_as_can_be(left_on: list[int], came_on: list[int]) -> None:
+    paid = [left(f"p{n}", 500, days=day) for n, day in enumerate(left_on)]
+    booked = [arrived(f"b{n}", 500, days=day) for n, day in enumerate(came_on)]
+
+    pairs = [each for each in grouped(paid, booked) if each.via == "amount"]
+
+    # in order of days, each the first line that can be its own: of windows of one length that is the most there can be
+    most, free = 0, sorted(came_on)
+    for day in sorted(left_on):
+        fits = [came for came in free if day <= came <= day + 7]
+        if fits:
+            free.remove(fits[0])
+            most += 1
+    assert len(pairs) == most
+
+
+def test_a_remark_that_two_shops_share_is_told_apart_by_the_amount() -> None:
+    said = "2026年11月9日商家结算款"
+    paid = [left("a", 34_000, shop="s", reference=said), left("b", 20_000, shop="t", reference=said)]
+
+    first = told(grouped(paid, [arrived("1", 20_000, said)]))
+    both = told(grouped(paid, [arrived("1", 20_000, said), arrived("2", 33_900, said)]))
+
+    assert first == {("reference", frozenset({"b", "1"})), ("alone", frozenset({"a"}))}
+    assert both == {("reference", frozenset({"b", "1"})), ("reference", frozenset({"a", "2"}))}

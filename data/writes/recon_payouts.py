@@ -217,7 +217,10 @@ def _result(group: Group, of: _Of, *, currency: str, counts: Mapping[str, int]) 
     rule = rule_for("payout", of.channel)
     latest = max((payout.day for payout in group.payouts), default=max(days)) + timedelta(days=PAYOUT_WINDOW_DAYS)
     class_, kind, side = "partial", "amount", ""
-    if group.payouts and not group.lines:
+    if group.payouts and not group.lines and not stated:
+        # a withdrawal that was given back
+        class_, kind = "matched", ""
+    elif group.payouts and not group.lines:
         class_, kind, side = ("pending", "", "") if of.today <= latest else ("missing", "", "bank")
     elif not group.payouts:
         # what leaves the bank is not the platforms' business

@@ -4,8 +4,8 @@ Every payout and every bank line ends in exactly one group. A search for several
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -122,6 +122,7 @@ def _by_reference(left: _Left) -> Iterable[Group]:
         found = {p.key: p for token in tokens for p in named.get(token, ()) if line.shop_id in (None, p.shop_id)}
         if found:
             quoted[line.key] = list(found.values())
+    _tell_shops_apart(left.lines, quoted)
     root: dict[str, str] = {}
 
     def find(key: str) -> str:
@@ -140,6 +141,30 @@ def _by_reference(left: _Left) -> Iterable[Group]:
         if f"l{line.key}" in root:
             together[find(f"l{line.key}")][1].append(line)
     return [left.take(paid, booked, "reference") for paid, booked in together.values()]
+
+
+def _tell_shops_apart(lines: Iterable[BankLine], quoted: dict[str, list[Payout]]) -> None:
+    """Where payouts of several shops bear the one reference that a line quotes, let it quote the shop's whose amount it is.
+
+    JD words the remark of a payout by its day alone, the same for all shops.
+    """
+    shared = [line for line in lines if len({p.shop_id for p in quoted.get(line.key, ())}) > 1]
+    shared = [line for line in shared if len({p.reference.lower() for p in quoted[line.key]}) == 1]
+    found: set[str] = set()
+    for line in shared:
+        of_shop: dict[str, list[Payout]] = defaultdict(list)
+        for payout in quoted[line.key]:
+            of_shop[payout.shop_id].append(payout)
+        for own in of_shop.values():
+            whole = sum(payout.amount_minor for payout in own if payout.currency == line.currency)
+            if whole == line.amount_minor and not found & {payout.key for payout in own}:
+                found |= {payout.key for payout in own}
+                quoted[line.key] = own
+                break
+    for line in shared:
+        others = [payout for payout in quoted[line.key] if payout.key not in found]
+        if others:
+            quoted[line.key] = others
 
 
 def _in_time(payout: Payout, line: BankLine) -> bool:
@@ -167,16 +192,54 @@ def _pairs(left: _Left, fits: Callable[[Payout, BankLine], bool]) -> list[tuple[
 
 
 def _by_amount(left: _Left) -> Iterable[Group]:
-    """Pair equal amounts, those closest in time first."""
+    """Pair equal amounts, those closest in time first, so that as many as can be have a partner."""
     pairs = _pairs(left, lambda payout, line: payout.amount_minor == line.amount_minor)
     pairs.sort(key=lambda pair: ((pair[1].day - pair[0].day).days, pair[0].day, pair[0].shop_id, pair[0].key, pair[1].key))
-    taken: set[str] = set()
-    found = []
+    return [left.take([payout], [line], "amount") for payout, line in _most(pairs)]
+
+
+def _most(pairs: Sequence[tuple[Payout, BankLine]]) -> list[tuple[Payout, BankLine]]:
+    """Choose pairs, the first ones first, and pair anew where a payout without a line could have one that another can do without.
+
+    >>> first, last = (Payout(f"{n}.", "s", "CNY", 500, date(2026, 10, n), f"{n}.") for n in (1, 8))
+    >>> soon, late = (BankLine(f"{n}.", None, "CNY", 500, date(2026, 10, n)) for n in (8, 9))
+    >>> [(payout.key, line.key) for payout, line in _most([(last, soon), (last, late), (first, soon)])]
+    [('1.', '8.'), ('8.', '9.')]
+    """
+    options: dict[Payout, list[BankLine]] = defaultdict(list)
     for payout, line in pairs:
-        if not taken & {f"p{payout.key}", f"l{line.key}"}:
-            taken |= {f"p{payout.key}", f"l{line.key}"}
-            found.append(left.take([payout], [line], "amount"))
-    return found
+        options[payout].append(line)
+    paid: dict[BankLine, Payout] = {}
+    without = dict.fromkeys(options)
+    for payout, line in pairs:
+        if payout in without and line not in paid:
+            paid[line] = payout
+            del without[payout]
+    for payout in without:
+        _pair_anew(payout, options, paid)
+    return sorted(((payout, line) for line, payout in paid.items()), key=lambda pair: (pair[0].day, pair[0].key))
+
+
+def _pair_anew(payout: Payout, options: Mapping[Payout, Sequence[BankLine]], paid: dict[BankLine, Payout]) -> None:
+    """Find a line for a payout by handing its lines on from payout to payout, where that ends at a line that is free."""
+    wanted_by: dict[BankLine, Payout] = {}
+    asking = deque([payout])
+    while asking:
+        asked = asking.popleft()
+        for line in options[asked]:
+            if line in wanted_by:
+                continue
+            wanted_by[line] = asked
+            if line in paid:
+                asking.append(paid[line])
+                continue
+            free: BankLine | None = line
+            while free is not None:
+                taker = wanted_by[free]
+                given_up = next((each for each, owner in paid.items() if owner == taker), None)
+                paid[free] = taker
+                free = given_up
+            return
 
 
 def _merged(left: _Left) -> Iterable[Group]:
