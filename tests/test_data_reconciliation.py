@@ -640,6 +640,17 @@ def test_every_open_difference_has_a_work_order_with_an_owner_and_a_time(engine:
     }
 
 
+def test_work_orders_are_not_written_anew_while_there_is_still_nobody_to_own_them(engine: Engine) -> None:
+    store(engine, orders=[sold("tm", "1", 10_000)], lines=[line("tm", "1", "receipt", 9_000)])
+    matched(engine)
+    asked = "SELECT work_order_id, xmin::text FROM work_orders ORDER BY work_order_id"
+    first = [tuple(row) for row in rows(engine, asked)]
+
+    matched(engine)
+
+    assert first and [tuple(row) for row in rows(engine, asked)] == first
+
+
 def test_a_work_order_opened_while_there_was_nobody_gets_an_owner_once_there_is_somebody(engine: Engine) -> None:
     store(engine, orders=[sold("tm", "1", 10_000)], lines=[line("tm", "1", "receipt", 9_000)])
     matched(engine)

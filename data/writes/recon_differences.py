@@ -199,11 +199,18 @@ def open_work_orders(connection: Connection, *, zone: str, as_of: datetime) -> i
         {"as_of": as_of, "zone": zone},
     ).rowcount
     _follow_rules(connection, zone=zone, as_of=as_of)
-    # one that was opened while there was nobody to own it
+    # those that were opened while there was nobody to own them
     connection.execute(
         text(f"""
-        UPDATE work_orders AS w SET owner = ({_ANYBODY.format(of="d")}) FROM recon_differences AS d
-        WHERE d.difference_id = w.difference_id AND d.state = 'open' AND w.closed_at IS NULL AND w.owner IS NULL
+        WITH unowned AS MATERIALIZED (
+            SELECT w.work_order_id, d.shop_id, d.channel FROM work_orders AS w JOIN recon_differences AS d USING (difference_id)
+            WHERE d.state = 'open' AND w.closed_at IS NULL AND w.owner IS NULL
+        ),
+        places AS MATERIALIZED (
+            SELECT p.*, ({_ANYBODY.format(of="p")}) AS owner FROM (SELECT DISTINCT shop_id, channel FROM unowned) AS p
+        )
+        UPDATE work_orders AS w SET owner = p.owner FROM unowned AS u JOIN places AS p USING (shop_id, channel)
+        WHERE w.work_order_id = u.work_order_id AND p.owner IS NOT NULL
         """)
     )
     connection.execute(
