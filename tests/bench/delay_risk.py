@@ -150,15 +150,15 @@ def _memory(scale: Scale) -> Figure:
         fill_orders(engine, orders=orders, until=UNTIL)
         settle(engine)
         program = f"""
-import resource
 from datetime import datetime
 from pathlib import Path
 from data.delay_risk import train
 from data.engine import open_engine
 from data.settings import Settings
+from tests.bench.peak import peak_bytes
 settings = Settings(home=Path({str(settings.home)!r}), inbox=Path({str(settings.inbox)!r}), database_url=None)
 done = [*train(open_engine(settings), as_of=datetime.fromisoformat({UNTIL.isoformat()!r}), tasks=("working_days",))]
-print(done[0].version is not None, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+print(done[0].version is not None, peak_bytes())
 """
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     fitted, peak = done.stdout.split()[-2:]

@@ -196,15 +196,15 @@ def _days(small: Store, large: Store) -> Iterator[Figure]:
 def _peak_bytes(store: Store) -> float:
     """Return the most memory that a process of its own holds while it matches everything anew; the server's is not the job's."""
     program = f"""
-import resource
 from datetime import datetime
 from pathlib import Path
 from data.engine import open_engine
 from data.reconciliation import reconcile
 from data.settings import Settings
+from tests.bench.peak import peak_bytes
 settings = Settings(home=Path({str(store.settings.home)!r}), inbox=Path({str(store.settings.inbox)!r}), database_url=None)
 reconcile(open_engine(settings), settings=settings, as_of=datetime.fromisoformat({(_UNTIL + timedelta(days=60)).isoformat()!r}), anew=True)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+print(peak_bytes())
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     return float(done.stdout.split()[-1])

@@ -1,7 +1,6 @@
 """How long does it take to bring files into the database, and how much memory, process by process?"""
 
 import multiprocessing
-import resource
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -17,9 +16,10 @@ from data.report import Report
 from data.settings import Settings
 from data.writes.stale import recompute_stale
 from jobs.logs import open_log
+from tests.bench.peak import peak_bytes
 
 WORKERS = 2
-_KIBIBYTES_A_MEGABYTE = 1024
+_BYTES_A_MEGABYTE = 1 << 20
 
 # A file and the shop it is given for; None where its rows name their shops.
 Given = tuple[Path, str | None]
@@ -70,4 +70,4 @@ def _take(path: Path, shop: str | None, settings: Settings, as_of: datetime) -> 
     if settings.home not in _engines:
         _engines[settings.home] = open_engine(settings)
     reports = ingest_path(_engines[settings.home], path, settings=settings, shop=shop, as_of=as_of, later=True)
-    return reports, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KIBIBYTES_A_MEGABYTE
+    return reports, peak_bytes() / _BYTES_A_MEGABYTE
