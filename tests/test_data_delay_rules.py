@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Barrier
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, delete, select, text
 
-from data import actions, reads
+from data import actions, delay_risk, reads
 from data.actions import NotAllowed, Overtaken, WrongInput
 from data.delay_risk import train
 from data.queries.delay_rules import delay_rules
@@ -18,6 +19,7 @@ from data.risk_drift import check
 from data.risk_scoring import score_due
 from data.tables import audit_log, job_requests, model_versions, risk_now, risk_scores
 from data.tables import delay_rules as stored_rules
+from models.delay_risk.estimator import HYPERPARAMETERS, fit
 from models.delay_risk.rules import ANY, TARGET_RULES, TargetRule, rule_of
 from models.delay_risk.targets import PRIMARY
 from models.people import Person
@@ -43,7 +45,9 @@ def merchant(make_engine: MakeEngine) -> Engine:
 
 
 @pytest.fixture
-def shop(merchant: Engine) -> Iterator[Engine]:
+def shop(merchant: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    # which rules a model has is the same for a small one
+    monkeypatch.setattr(delay_risk, "fit", partial(fit, hyperparameters={**HYPERPARAMETERS, "max_iter": 30, "learning_rate": 0.1}))
     yield merchant
     with merchant.begin() as connection:
         for each in (risk_now, risk_scores, model_versions, stored_rules, job_requests, audit_log):
