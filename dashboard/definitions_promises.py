@@ -44,6 +44,11 @@ def rules(view: View) -> None:
         _rule_form(found, view=view)
 
 
+def cut_off_name(hour: int) -> str:
+    """Say from which hour on an order counts from the next day."""
+    return t("不截单") if hour == NO_CUT_OFF else f"{hour:02d}:00"
+
+
 def state_of(version: PromiseVersion, found: Sequence[PromiseVersion], *, as_of: datetime) -> Light:
     """Say whether a rule's version holds, will hold, or was replaced."""
     if version.rule.valid_from > as_of:
@@ -85,7 +90,7 @@ def _rule_table(found: Sequence[PromiseVersion], *, view: View) -> None:
             Words(t("渠道"), [unbroken(_channel(each.rule.channel)) for each in found]),
             Words(t("订单类型"), [unbroken(_kind(each.rule.kind)) for each in found]),
             Words(t("承诺"), [unbroken(promised(each.rule)) for each in found]),
-            Words(t("截单"), [unbroken(_cut_off(each.rule.cut_off_hour)) for each in found]),
+            Words(t("截单"), [unbroken(cut_off_name(each.rule.cut_off_hour)) for each in found]),
             Words(t("生效"), [unbroken(_since(each.rule.valid_from, view=view)) for each in found]),
             Words(t("来源"), [wide(plain(words.half(each.source))) for each in found]),
             Words(t("设定者"), [unbroken(who(each.set_by)) for each in found]),
@@ -113,7 +118,7 @@ def _rule_form(found: Sequence[PromiseVersion], *, view: View) -> None:
             st.selectbox(t("订单类型"), [ANY, *shipped], format_func=_kind, key="rule_kind", width=170)
             st.number_input(t("承诺"), min_value=1, max_value=8760, value=48, step=1, key="rule_amount", width=120)
             st.selectbox(t("按"), list(measures), format_func=measures.__getitem__, key="rule_measure", width=140)
-            st.selectbox(t("截单时刻"), [NO_CUT_OFF, *range(1, 24)], format_func=_cut_off, key="rule_cut_off", width=130)
+            st.selectbox(t("截单时刻"), [NO_CUT_OFF, *range(1, 24)], format_func=cut_off_name, key="rule_cut_off", width=130)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.date_input(t("生效日"), value=tomorrow, format="YYYY-MM-DD", key="rule_day", width=150)
             st.time_input(t("时刻"), value=time(0), key="rule_time", width=130)
@@ -150,10 +155,6 @@ def _channel(code: str) -> str:
 def _kind(key: str) -> str:
     kind = ORDER_KINDS_BY_KEY.get(key)
     return t("全部类型") if kind is None else words.in_language(kind.name_zh, kind.name_en)
-
-
-def _cut_off(hour: int) -> str:
-    return t("不截单") if hour == NO_CUT_OFF else f"{hour:02d}:00"
 
 
 def _since(valid_from: datetime, *, view: View) -> str:

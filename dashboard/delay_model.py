@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import cached_reads, fmt, health, states, words
-from dashboard.delay_rules import rules_now, rules_of, target_name
+from dashboard.delay_rules import champion_of, rules_now, rules_of, target_name
 from dashboard.i18n import language, msg, t
 from dashboard.tables import plain
 from dashboard.view import View
@@ -50,7 +50,7 @@ class DelayModel:
 
     def champion(self, task: str = PRIMARY) -> ModelVersion | None:
         """Return the version in use for a target."""
-        return next((each for each in self.versions if each.task == task and each.status == "champion"), None)
+        return champion_of(self.versions, task=task)
 
     def latest(self, task: str = PRIMARY) -> ModelVersion | None:
         """Return the version fitted last for a target, used or not."""
@@ -88,13 +88,14 @@ def read(view: View) -> DelayModel:
             doubt=week.doubt + unscored,
         )
     jobs = {job.job: job for job in cached_reads.jobs(view.scope)}
-    versions = cached_reads.delay_models(view.scope)
-    used = next((each for each in versions if each.task == PRIMARY and each.status == "champion"), None)
+    versions, now = cached_reads.delay_models(view.scope), cached_reads.risk_now(view.scope, part, view.as_of)
+    # where no model could be used, orders were scored by the rules that hold
+    used = champion_of(versions, task=PRIMARY) if now is None or now.by_model else None
     return DelayModel(
         part=part,
         versions=versions,
         drift=cached_reads.delay_drift(view.scope),
-        now=cached_reads.risk_now(view.scope, part, view.as_of),
+        now=now,
         week=expected,
         unscored_due=0 if week is None else week.unscored,
         training=jobs[TRAINING].status if TRAINING in jobs else None,
@@ -134,6 +135,8 @@ def headline(found: DelayModel) -> str:
 def passport(found: DelayModel, *, view: View) -> str:
     """Say what is predicted, by which version, and as of when."""
     parts = [t("目标：{target}", target=target_name(PRIMARY, found.rules))]
+    if len({rule.working_days for rule in found.rules}) > 1:
+        parts.append(t("N 按渠道，见“口径”页"))
     if (used := found.champion()) is not None:
         fitted = fmt.moment(used.fitted_at, zone=view.zone, as_of=view.as_of)
         parts.append(t("模型版本 {version}，{at} 训练", version=used.version, at=fitted))

@@ -126,25 +126,25 @@ def spread(rows: Sequence[SpreadRow], *, bands: Sequence[str]) -> go.Figure:
 
 @drawn_once
 def risk_history(
-    hours: Sequence[float], values: Sequence[float], *, low: Sequence[float], high: Sequence[float], hover: Sequence[str], name: str
+    times: Sequence[float], values: Sequence[float], *, low: Sequence[float], high: Sequence[float], hover: Sequence[str], name: str
 ) -> go.Figure:
-    """Draw how an order's risk has gone since it was paid, its band behind it; a score holds until the next one."""
+    """Draw how an order's risk has gone since its first score, its band behind it; ``times`` are in the unit that ``name`` says."""
     figure = go.Figure()
     figure.add_trace(
         go.Scatter(
-            x=[*hours, *reversed(hours)], y=[*high, *reversed(low)], fill="toself", mode="lines", line={"width": 0}, fillcolor=PREVIOUS,
+            x=[*times, *reversed(times)], y=[*high, *reversed(low)], fill="toself", mode="lines", line={"width": 0}, fillcolor=PREVIOUS,
             opacity=0.5, hoverinfo="skip",
         )
     )  # fmt: skip
     figure.add_trace(
         go.Scatter(
-            x=list(hours), y=list(values), mode="lines+markers", line={"color": ACTUAL, "width": 2}, marker={"size": 5, "color": ACTUAL},
+            x=list(times), y=list(values), mode="lines+markers", line={"color": ACTUAL, "width": 2}, marker={"size": 5, "color": ACTUAL},
             hovertext=list(hover), hovertemplate="%{hovertext}<extra></extra>",
         )
     )  # fmt: skip
     figure.update_xaxes(
         title={"text": name, "font": NAMED | {"size": SMALL}}, tickfont=NAMED | {"size": SMALL}, showgrid=False, zeroline=False,
-        fixedrange=True, rangemode="tozero", nticks=8,
+        fixedrange=True, range=[0, max(times[-1], 1.0) * 1.03], nticks=8,
     )  # fmt: skip
     figure.update_yaxes(range=[0, 1.02], tickformat=".0%", nticks=5, tickfont=NAMED, fixedrange=True, zeroline=False)
     figure.update_layout(height=190, margin={"l": 4, "r": 8, "t": 6, "b": 4}, showlegend=False, dragmode=False, hovermode="closest")

@@ -6,10 +6,8 @@ from dashboard import cached_reads, words
 from dashboard.i18n import t
 from dashboard.view import View
 from data.reads import ModelVersion
-from models.delay_risk.rules import TargetRule, TargetRules, rule_of, rules_held
-from models.delay_risk.targets import PRIMARY, TARGETS_BY_KEY
-
-NO_CUT_OFF = 24
+from models.delay_risk.rules import TargetRule, TargetRules, rules_held
+from models.delay_risk.targets import TARGETS_BY_KEY
 
 
 def target_name(key: str, rules: Sequence[TargetRule]) -> str:
@@ -24,6 +22,11 @@ def target_name(key: str, rules: Sequence[TargetRule]) -> str:
     return names.get(key) or (words.in_language(target.zh, target.en) if target else key)
 
 
+def champion_of(versions: Sequence[ModelVersion], *, task: str) -> ModelVersion | None:
+    """Return the version in use for a target."""
+    return next((each for each in versions if each.task == task and each.status == "champion"), None)
+
+
 def rules_now(view: View) -> TargetRules:
     """Return the rules that hold, as far as a person may see them."""
     return rules_held(cached_reads.delay_rules(view.scope))
@@ -32,19 +35,3 @@ def rules_now(view: View) -> TargetRules:
 def rules_of(version: ModelVersion | None, *, view: View) -> TargetRules:
     """Return the rules by which a version scores; without one, those that hold."""
     return rules_now(view) if version is None else version.rules
-
-
-def rules_in_use(view: View, *, channel: str) -> TargetRules:
-    """Return the rule of one channel by which open orders are scored now."""
-    used = next((each for each in cached_reads.delay_models(view.scope) if each.task == PRIMARY and each.status == "champion"), None)
-    return (rule_of(channel, rules_of(used, view=view)),)
-
-
-def cut_off_name(hour: int) -> str:
-    """Say from which hour on an order counts from the next day."""
-    return t("无") if hour == NO_CUT_OFF else t("{hour}:00 起算次日", hour=f"{hour:02d}")
-
-
-def weekends_name(work: bool) -> str:
-    """Say whether weekends are worked where no calendar says otherwise."""
-    return t("上班") if work else t("休息")

@@ -8,13 +8,12 @@ from dashboard import delay_model_charts, fmt, words
 from dashboard.delay_model import fallback_name
 from dashboard.delay_model_figures import landmark_name
 from dashboard.delay_model_open import reasons_said, risk_said
-from dashboard.delay_rules import rules_in_use, target_name
+from dashboard.delay_rules import target_name
 from dashboard.i18n import language, t
 from dashboard.view import View
 from data import reads
 from data.api import engine
 from data.reads import OrderDetail, OrderHead, OrderRisk, RiskPoint
-from models.delay_risk.rules import TargetRules
 from models.delay_risk.targets import PRIMARY
 
 _NO_BAR = {"displayModeBar": False}
@@ -28,7 +27,7 @@ def draw(detail: OrderDetail, *, view: View) -> None:
     if found is None:
         return
     with st.container(border=True, key="order_risk"):
-        st.markdown(f"### {headline(found, rules=rules_in_use(view, channel=head.channel or ''))}")
+        st.markdown(f"### {headline(found)}")
         left, right = st.columns([3, 4])
         with left:
             _now(found, head, view=view)
@@ -36,14 +35,14 @@ def draw(detail: OrderDetail, *, view: View) -> None:
             _history(found.scores)
 
 
-def headline(found: OrderRisk, *, rules: TargetRules) -> str:
+def headline(found: OrderRisk) -> str:
     """Say what the risk is now, or was when the order left."""
     if found.now is None:
         last = found.scores[-1]
         return t("延迟风险：已不在待发之列，最后一次评分 {risk}", risk=_said(last))
     if found.now.fallback == OVERDUE:
         return t("延迟风险：已过目标期限")
-    return t("延迟风险 {risk}：{target}", risk=_said(found.now), target=target_name(PRIMARY, rules))
+    return t("延迟风险 {risk}：{target}", risk=_said(found.now), target=target_name(PRIMARY, (found.rule,)))
 
 
 def _now(found: OrderRisk, head: OrderHead, *, view: View) -> None:
@@ -77,10 +76,16 @@ def _history(scores: Sequence[RiskPoint]) -> None:
         t("{when}：{risk}", when=f"{landmark_name(score.landmark)} +{fmt.duration(hour, language=language())}", risk=_said(score))
         for score, hour in zip(scores, hours, strict=True)
     ]
+    # an order that is new has been scored for minutes
+    minutes = hours[-1] < 1
     figure = delay_model_charts.risk_history(
-        hours, [score.probability for score in scores], low=[score.low for score in scores], high=[score.high for score in scores],
-        hover=hover, name=t("第一次评分后的小时数"),
-    )  # fmt: skip
+        [hour * 60 for hour in hours] if minutes else hours,
+        [score.probability for score in scores],
+        low=[score.low for score in scores],
+        high=[score.high for score in scores],
+        hover=hover,
+        name=t("第一次评分后的分钟数") if minutes else t("第一次评分后的小时数"),
+    )
     st.plotly_chart(
         figure, alt=t("风险走势：从 {first} 到 {last}", first=_said(scores[0]), last=_said(scores[-1])), config=_NO_BAR, key="risk_history"
     )

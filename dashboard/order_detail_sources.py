@@ -36,7 +36,7 @@ def draw(detail: OrderDetail, *, view: View) -> bool:
         _listed(alike[:SHOWN], view=view),
         alt=t("来源行"),
         words={t("文件"), t("来源"), t("提供了"), t("性质")},
-        widths={t("文件"): 215, t("行号"): 90, t("提供了"): 150, t("来源"): 150, t("收到"): 95, t("性质"): 58},
+        widths={t("文件"): 215, t("行号"): 76, t("提供了"): 128, t("来源"): 150, t("收到"): 92, t("性质"): 72},
         key="order_rows",
         height=min(360, tables.height_of(len(alike[:SHOWN]))),
     )

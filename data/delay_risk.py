@@ -68,7 +68,11 @@ def train(
         clocks, rules = risk_clocks(connection), delay_rules(connection)
     since = _with_a_past(facts, since=as_of - HISTORY)
     for task in tasks:
-        examples = training_examples(facts, clocks, target=task, as_of=as_of, seed=seed, rules=rules, since=since)
+        # few orders teach more than none, also where the past of some is cut off
+        for first in dict.fromkeys((since, None)):
+            examples = training_examples(facts, clocks, target=task, as_of=as_of, seed=seed, rules=rules, since=first)
+            if _split(examples, after=None) is not None:
+                break
         yield _trained(engine, examples, task=task, rules=rules, as_of=as_of, seed=seed, now=now or (lambda: as_of))
 
 

@@ -3,14 +3,14 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from data.acting import Overtaken, acting, allow, audit, check
 from data.queries import choices as _choices
 from data.queries.delay_rules import delay_rule_versions
 from data.writes.delay_rules import add_delay_rule
 from data.writes.requests import ask_for_run
-from models.delay_risk.rules import ANY, RuleVersion, TargetRule
+from models.delay_risk.rules import ANY, RuleVersion, TargetRule, last_versions
 from models.people import Person
 from models.scope import EVERYTHING
 
@@ -29,21 +29,26 @@ def set_delay_rule(engine: Engine, *, person: Person, channel: str, rule: Target
     if rule is not None:
         _check_rule(rule)
     with acting(engine) as connection:
-        check(channel in (ANY, *_choices.channels(connection, scope=EVERYTHING)), "没有这个渠道 / there is no such channel")
-        last = next((each for each in delay_rule_versions(connection, scope=EVERYTHING) if each.channel == channel), None)
+        last = _last(connection, channel)
+        known = {ANY, *_choices.channels(connection, scope=EVERYTHING)}
+        check(channel in known or last is not None, "没有这个渠道 / there is no such channel")
         if (last.version if last else 0) == seen:
             was = last.rule if last else None
             check(rule is not None or was is not None, "这里没有可以收回的规则 / there is no rule here to take back")
             check(rule != was, "没有改动 / nothing has changed")
         new = RuleVersion(channel, seen + 1, rule, set_by=person.person_id, set_at=as_of)
         if not add_delay_rule(connection, new):
-            first = next((each for each in delay_rule_versions(connection, scope=EVERYTHING) if each.channel == channel), None)
+            first = _last(connection, channel)
             raise Overtaken(by=first.set_by if first else "", at=first.set_at if first else None)
         detail = {"rule": _told(rule), "was": _told(last.rule if last else None), "version": new.version}
         audit(connection, person_id=person.person_id, action="set_delay_rule", subject=f"delay rule {channel}", detail=detail, as_of=as_of)
         for job in _JOBS:
             ask_for_run(connection, job=job, by=person.person_id, at=as_of)
     return new.version
+
+
+def _last(connection: Connection, channel: str) -> RuleVersion | None:
+    return last_versions(delay_rule_versions(connection, scope=EVERYTHING)).get(channel)
 
 
 def _check_rule(rule: TargetRule) -> None:

@@ -755,10 +755,13 @@ def _named_in(deed: Deed) -> Iterator[str]:
 
 
 def delay_models(engine: Engine, *, scope: Scope) -> list[ModelVersion]:
-    """Return the versions of the delay model, the newest first; of their figures by channel those of the scope's channels alone."""
+    """Return the versions of the delay model, the newest first; of their figures and rules by channel those that the scope sees alone."""
     with reading(engine) as connection:
-        seen = set(_choices.channels(connection, scope=scope))
-        return [_registry.of_channels(version, seen) for version in _registry.model_versions(connection)] if seen else []
+        if not (seen := set(_choices.channels(connection, scope=scope))):
+            return []
+        # a channel may have a rule though it has no shop any more
+        seen |= {rule.channel for rule in _delay_rules.delay_rule_versions(connection, scope=scope)}
+        return [_registry.of_channels(version, seen) for version in _registry.model_versions(connection)]
 
 
 def delay_drift(engine: Engine, *, scope: Scope) -> list[DriftRow]:

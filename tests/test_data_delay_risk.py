@@ -310,6 +310,24 @@ def test_of_a_merchant_who_sold_before_the_window_the_first_sixty_days_are_histo
     assert later.frame.equals(kept.frame) and later.keys.equals(kept.keys)
 
 
+def test_a_merchant_with_few_orders_learns_from_all_of_them_though_the_past_of_some_is_cut_off(
+    shop: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delay_risk, "_with_a_past", lambda *_, **__: AS_OF - timedelta(days=20))
+    asked: list[Any] = []
+
+    def noted(*given: Any, **how: Any) -> Examples:
+        asked.append(how["since"])
+        return training_examples(*given, **how)
+
+    monkeypatch.setattr(delay_risk, "training_examples", noted)
+
+    (trained,) = train(shop, as_of=AS_OF, tasks=(PRIMARY,))
+
+    # twenty days are too few of this merchant's orders
+    assert asked == [AS_OF - timedelta(days=20), None] and trained.version is not None
+
+
 def test_one_class_alone_fits_no_model_and_leaves_no_row(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     def punctual(*given: Any, **asked: Any) -> Examples:
         examples = training_examples(*given, **asked)

@@ -14,13 +14,14 @@ from data import actions, delay_risk, reads
 from data.actions import NotAllowed, Overtaken, WrongInput
 from data.delay_risk import train
 from data.queries.delay_rules import delay_rules
+from data.queries.risk_order import order_risk
 from data.queries.risk_registry import champion_versions, model_version
 from data.risk_drift import check
 from data.risk_scoring import score_due
 from data.tables import audit_log, job_requests, model_versions, risk_now, risk_scores
 from data.tables import delay_rules as stored_rules
 from models.delay_risk.estimator import HYPERPARAMETERS, fit
-from models.delay_risk.rules import ANY, TARGET_RULES, TargetRule, rule_of
+from models.delay_risk.rules import ANY, TARGET_RULES, TargetRule, rule_of, same_question
 from models.delay_risk.targets import PRIMARY
 from models.people import Person
 from models.scope import EVERYTHING, ROLES, Scope
@@ -250,3 +251,39 @@ def train_first(engine: Engine) -> int | None:
     (trained,) = train(engine, as_of=AS_OF, tasks=(PRIMARY,))
     assert trained.status == "champion", trained
     return trained.version
+
+
+def test_a_rule_of_a_channel_that_has_no_shop_any_more_is_seen_and_can_be_taken_back(shop: Engine) -> None:
+    set_rule(shop, channel="douyin")
+    train_first(shop)
+    with shop.begin() as connection:
+        connection.execute(text("UPDATE shops SET channel = 'other' WHERE channel = 'douyin'"))
+    try:
+        ruled = [each.rules for each in reads.delay_models(shop, scope=EVERYTHING)]
+        now = held(shop)
+        set_rule(shop, channel="douyin", rule=None, seen=1)
+        with pytest.raises(WrongInput, match="没有这个渠道"):
+            set_rule(shop, channel="amazon")
+    finally:
+        with shop.begin() as connection:
+            connection.execute(text("UPDATE shops SET channel = 'douyin' WHERE channel = 'other'"))
+
+    assert all(same_question(PRIMARY, rules, tuple(now.values())) for rules in ruled) and ruled
+    assert set(held(shop)) == {ANY}
+
+
+def test_an_order_names_the_rule_by_which_it_was_scored_until_it_is_scored_by_another(shop: Engine) -> None:
+    train_first(shop)
+    score_due(shop, as_of=AS_OF, memory={})
+    set_rule(shop)
+    with shop.connect() as connection:
+        key = connection.execute(text("SELECT shop_id, order_no FROM risk_now LIMIT 1")).one()._asdict()
+        by_the_model = order_risk(connection, **key)
+    with shop.begin() as connection:
+        connection.execute(text("UPDATE model_versions SET status = 'retired'"))
+    score_due(shop, as_of=AS_OF, memory={})
+    with shop.connect() as connection:
+        by_the_baseline = order_risk(connection, **key)
+
+    assert by_the_model is not None and by_the_baseline is not None
+    assert (by_the_model.rule.working_days, by_the_baseline.rule.working_days) == (2, 1)

@@ -171,11 +171,11 @@ def test_a_rule_of_the_delay_model_is_set_for_a_channel_and_taken_back(merchant:
     assert [before[head] for head in ("渠道", "工作日", "截单时刻", "周末", "设定者")] == [
         ["全部渠道"],
         ["2"],
-        ["无"],
+        ["不截单"],
         ["休息"],
         ["随产品"],
     ]
-    assert [shown[head] for head in ("渠道", "工作日", "截单时刻")] == [["全部渠道", "抖音"], ["2", "1"], ["无", "16:00 起算次日"]]
+    assert [shown[head] for head in ("渠道", "工作日", "截单时刻")] == [["全部渠道", "抖音"], ["2", "1"], ["不截单", "16:00"]]
 
     press(app, "收回预警目标")
     assert listed(app, "截单时刻") == before

@@ -68,6 +68,13 @@ def model_version(connection: Connection, version: int) -> ModelVersion | None:
     return None if row is None else ModelVersion(**dict(row._mapping))
 
 
+def version_rules(connection: Connection, version: int) -> TargetRules:
+    """Return the rules that a version was fitted by."""
+    return rules_from_json(
+        connection.scalar(text("SELECT params -> 'rules' FROM model_versions WHERE version = :version"), {"version": version})
+    )
+
+
 def of_channels(version: ModelVersion, seen: Collection[str]) -> ModelVersion:
     """Return a version whose figures and rules by channel are those of some channels alone."""
 

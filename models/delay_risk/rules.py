@@ -74,13 +74,14 @@ class RuleVersion:
     set_at: datetime
 
 
+def last_versions(versions: Iterable[RuleVersion]) -> dict[str, RuleVersion]:
+    """Return the last version of each channel."""
+    return {each.channel: each for each in sorted(versions, key=lambda each: (each.channel, each.version))}
+
+
 def rules_held(versions: Iterable[RuleVersion]) -> TargetRules:
     """Return the rules that hold: the last of each channel, the product's own where nobody set one for all."""
-    last: dict[str, RuleVersion] = {}
-    for each in versions:
-        if each.channel not in last or each.version > last[each.channel].version:
-            last[each.channel] = each
-    rules = tuple(each.rule for each in last.values() if each.rule is not None)
+    rules = tuple(each.rule for each in last_versions(versions).values() if each.rule is not None)
     return rules if any(rule.channel == ANY for rule in rules) else (*TARGET_RULES, *rules)
 
 
