@@ -48,8 +48,8 @@ class Proved:
     @property
     def runs(self) -> str:
         """The runs that proved it."""
-        numbers = sorted({row.run_id for row in self.rows})
-        return f"#{numbers[0]}" if len(numbers) == 1 else f"#{numbers[0]}–#{numbers[-1]}"
+        numbers = sorted({row.run_id for row in self.rows if row.run_id is not None})
+        return "–".join(run_name(number) for number in dict.fromkeys((numbers[0], numbers[-1]))) if numbers else fmt.MISSING
 
     def sum(self, amount: Callable[[ProofRow], int]) -> tuple[int, str]:
         """Return a sum over the days with its currency."""
@@ -65,6 +65,11 @@ AMOUNTS: tuple[tuple[str, Callable[[ProofRow], int]], ...] = (
     (msg("未解释"), lambda row: row.unexplained_minor),
     (msg("其后改标"), lambda row: row.relabelled_minor),
 )
+
+
+def run_name(run_id: int | None) -> str:
+    """Name a run of the reconciliation."""
+    return fmt.MISSING if run_id is None else f"#{run_id}"
 
 
 def source_rows(row: ProofRow) -> int:
@@ -85,7 +90,7 @@ def headline(rows: Sequence[ProofRow]) -> str:
     broken = [row for row in rows if not row.holds]
     if broken:
         return t("{count} 处守恒不成立", count=fmt.full_count(len(broken)))
-    return t("守恒成立：{count} 组，分毫不差", count=fmt.full_count(len(rows)))
+    return t("守恒成立：{count} 组，分毫不差", count=fmt.full_count(len(rows))) if rows else t("没有可列的守恒证明")
 
 
 def standing(row: StatementRow) -> tuple[Light, str]:
@@ -110,7 +115,8 @@ def _conservation(rows: Sequence[ProofRow], found: Reconciled, *, view: View) ->
     if view.scope.shops is not None:
         st.caption(t("证明按渠道存档，只列您能看到全部店铺的渠道。"))
     if not rows:
-        tables.none_yet(t("所选日期没有对账结果"))
+        limited = view.scope.shops is not None
+        tables.none_yet(t("所选日期没有您能看到全部店铺的渠道") if limited else t("所选日期没有对账结果"))
         return
     groups = together(rows)
     listing(

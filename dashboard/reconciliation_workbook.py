@@ -198,7 +198,7 @@ def _proof(found: Reconciled, *, chosen: str, view: View) -> Sheet:
             *(major(amount(row), row.currency) for _, amount in reconciliation_proof.AMOUNTS),
             reconciliation_proof.source_rows(row),
             t("成立") if row.holds else t("不成立"),
-            f"#{row.run_id}",
+            reconciliation_proof.run_name(row.run_id),
             row.run_at,
         )
         for row in rows

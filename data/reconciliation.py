@@ -162,7 +162,7 @@ def _worked_out(
     synced = recon_differences.sync_differences(connection, as_of=as_of, run_id=run_id, anew=anew)
     if anew:
         analyze(connection, "recon_differences")
-    labelled, ambiguous = recon_labels.label_differences(connection, zone=zone, run_id=run_id, anew=anew, several=several)
+    labelled, ambiguous = recon_labels.label_differences(connection, zone=zone, as_of=as_of, run_id=run_id, anew=anew, several=several)
     work_orders = recon_differences.open_work_orders(connection, zone=zone, as_of=as_of)
     recon_cells.sum_days(connection, anew=anew)
     recon_cells.count_dues(connection, zone=zone, anew=anew)

@@ -859,7 +859,7 @@ recon_touched = Table(
     Column("shop_id", Text, primary_key=True),
     Column("order_no", Text, primary_key=True),
     Column("touch_id", BigInteger, Identity(), primary_key=True),
-    comment="keys of statement lines that came, changed or went since the last run; emptied by it",
+    comment="keys of statement lines that came, changed or went since the last run, and where those that went were; emptied by it",
 )
 
 recon_days = Table(
@@ -977,7 +977,7 @@ recon_proofs = Table(
     Column("explained_minor", BigInteger, nullable=False),
     Column("unexplained_minor", BigInteger, nullable=False),
     CheckConstraint("internal_minor - stated_minor = explained_minor + unexplained_minor", name="conserved"),
-    comment="what a run touched: not a minor unit appears or is lost; counts and sums are those of the source rows themselves",
+    comment="each day that a run moved, as a whole: not a minor unit appears or is lost; counts and sums are those of the source rows",
 )
 
 recon_differences = Table(

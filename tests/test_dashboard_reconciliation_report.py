@@ -17,6 +17,7 @@ from dashboard import (
     reconciliation,
     reconciliation_figures,
     reconciliation_pdf,
+    reconciliation_proof,
     reconciliation_queue,
     reconciliation_workbook,
 )
@@ -202,6 +203,11 @@ TAMPERED = {
     "no proof": "DELETE FROM recon_proofs",
     "other sums shown": "UPDATE recon_day SET stated_minor = stated_minor + 100, difference_minor = difference_minor - 100",
 }
+
+
+def test_nothing_that_can_be_proved_is_not_said_to_hold() -> None:
+    with speaking("zh"):
+        assert reconciliation_proof.headline([]) == "没有可列的守恒证明"
 
 
 @pytest.mark.parametrize("tampered", TAMPERED.values(), ids=TAMPERED)

@@ -257,6 +257,22 @@ def test_nobody_sees_the_money_of_shops_outside_their_scope(shop: Engine) -> Non
     assert all((run.moved, run.error) == (None, None) for run in reads.recon_runs(shop, scope=OURS, limit=9))
 
 
+def test_the_proof_of_a_channel_that_no_shop_has_any_more_is_not_shown_to_people_of_other_shops(shop: Engine) -> None:
+    asked = ReconAsked(FIRST, LAST, "settled")
+    with shop.begin() as connection:
+        before = {row.shop_id: row.channel for row in connection.execute(text("SELECT shop_id, channel FROM shops"))}
+        connection.execute(text("UPDATE shops SET channel = 'elsewhere' WHERE shop_id <> 'us'"))
+    try:
+        seen = {row.channel for row in reads.recon_proof(shop, scope=OURS, asked=asked)}
+    finally:
+        with shop.begin() as connection:
+            for shop_id, channel in before.items():
+                connection.execute(text("UPDATE shops SET channel = :channel WHERE shop_id = :id"), {"channel": channel, "id": shop_id})
+
+    assert seen == {"shopify"}
+    assert len({row.channel for row in reads.recon_proof(shop, scope=EVERYTHING, asked=asked)}) > 1
+
+
 @pytest.mark.parametrize("scope", [Scope(shops=()), Scope(channels=()), Scope(warehouses=("CN-HZ",))], ids=str)
 def test_people_of_no_shop_and_of_some_warehouses_see_nothing(scope: Scope, shop: Engine) -> None:
     asked = ReconAsked(FIRST, LAST, "settled")

@@ -2,8 +2,12 @@
 
 from datetime import date, timedelta
 
+import pytest
 from sqlalchemy import Engine
 
+from data.acting import Overtaken
+from data.reconciliation_actions import confirm_label
+from models.people import Person
 from tests.given_money import AS_OF, booked, line, matched, results, rows, sold, store
 from tests.given_readings import statements_again
 
@@ -149,3 +153,35 @@ def test_a_label_that_a_person_set_stays_when_another_line_of_the_order_comes(en
     matched(engine, as_of=NEXT)
 
     assert results(engine)["1", "receipt"] == ("partial", "amount", "fee_not_booked")
+
+
+def test_who_saw_a_label_that_a_later_line_has_changed_is_told_and_confirms_nothing(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO people (person_id, name, role, created_at) VALUES ('fin', 'F', 'finance', now())")
+    store(engine, orders=[sold("tm", "1", 10_000)], lines=[line("tm", "1", "receipt", 9_500)])
+    _settled(engine)
+    asked = "SELECT difference_id, version, label FROM recon_differences WHERE type = 'receipt'"
+    (seen,) = rows(engine, asked)
+
+    store(engine, lines=[line("tm", "1", "commission", -500)])
+    matched(engine, as_of=NEXT)
+
+    with pytest.raises(Overtaken):
+        confirm_label(engine, person=Person("fin", "F", "finance"), difference_id=seen.difference_id, seen=seen.version, as_of=NEXT)
+    (now,) = rows(engine, asked)
+    told = rows(engine, "SELECT action FROM recon_history WHERE difference_id = :id ORDER BY history_id", id=seen.difference_id)
+    assert (seen.label, now.label, now.version) == ("fee_not_booked", "", seen.version + 1)
+    assert [row.action for row in told][-1] == "changed"
+    matched(engine, as_of=NEXT + timedelta(days=1))
+    assert rows(engine, asked) == [now]
+
+
+def test_an_order_may_be_numbered_like_a_note_of_the_matching(engine: Engine) -> None:
+    for source in (TRADE, FUNDS):
+        statements_again(engine, source, [line("dy", "1", "receipt", 300)], reading=1, as_of=AS_OF)
+    matched(engine)
+
+    store(engine, orders=[sold("dy", number, 500) for number in ("told:x", "told:2026-02-31/x", "payout:y")])
+    done = matched(engine, as_of=NEXT)
+
+    assert not done.anew and {("told:x", "receipt"), ("told:2026-02-31/x", "receipt")} <= set(results(engine))

@@ -315,7 +315,8 @@ def member_by_member(engine: Engine) -> None:
         for row in proofs:
             stored[row.currency] += row.unexplained_minor
         assert dict(stored) == {
-            currency: sum(r.difference_minor - r.explained_minor for r in every if r.currency == currency) for currency in stored
+            currency: sum(r.difference_minor - r.explained_minor for r in every if r.currency == currency)
+            for currency in {r.currency for r in every}
         }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from data.proof_sql import CELL, FIGURES, INTERNAL, LEVEL, OF_MATCHES, STATED
 from data.queries.reconciliation import ReconAsked, chosen, sees_any
 from models.reconciliation.conservation import Balance
 from models.scope import Scope
@@ -30,11 +31,12 @@ class ProofFigures:
 class ProofRow:
     """The stored proof of a level, currency, channel and day, and what the sums shown of it say (``shown``).
 
+    What no run has proved has no run, and nothing stored.
     ``relabelled_minor`` is by how much more is explained now than was proved: people's labels since then.
     """
 
-    run_id: int
-    run_at: datetime
+    run_id: int | None
+    run_at: datetime | None
     level: str
     currency: str
     channel: str
@@ -70,8 +72,8 @@ def proof(connection: Connection, *, scope: Scope, asked: ReconAsked) -> list[Pr
             currency=row.currency,
             channel=row.channel,
             day=row.day,
-            stored=ProofFigures(*(getattr(row, name) for name in _FIGURES)),
-            shown=ProofFigures(*(getattr(row, f"shown_{name}") for name in _FIGURES)),
+            stored=ProofFigures(*(getattr(row, name) for name in FIGURES)),
+            shown=ProofFigures(*(getattr(row, f"shown_{name}") for name in FIGURES)),
             explained_minor=row.explained_minor,
             unexplained_minor=row.unexplained_minor,
             relabelled_minor=row.shown_explained_minor - row.explained_minor,
@@ -82,33 +84,29 @@ def proof(connection: Connection, *, scope: Scope, asked: ReconAsked) -> list[Pr
 
 
 def _whole_channels(scope: Scope, of: str) -> str:
-    """Return the condition that a scope has every shop of a row's channel."""
+    """Return the condition that everything there is of a row's channel is of a scope's shops."""
     if scope.shops is None:
         return ""
-    return f""" AND {of}.channel <> '' AND NOT EXISTS (
-                SELECT FROM shops AS s WHERE s.channel = {of}.channel AND s.shop_id <> ALL(CAST(:scope_shops AS text[])))"""
+    return f""" AND {of}.channel <> '' AND {of}.channel NOT IN (
+                SELECT channel FROM recon_day WHERE shop_id <> ALL(CAST(:scope_shops AS text[])))"""
 
 
-_FIGURES = tuple(ProofFigures.__dataclass_fields__)
-_MONEY = (*_FIGURES, "explained_minor")
-_CELL = "level, currency, channel, day"
+_MONEY = (*FIGURES, "explained_minor")
 _PROOFS = f"""
     WITH proved AS (
-        SELECT DISTINCT ON ({_CELL}) p.* FROM recon_proofs AS p WHERE p.basis = :basis AND {{p}}
-            AND p.run_id >= (SELECT max(run_id) FROM recon_runs WHERE anew AND status = 'succeeded') ORDER BY {_CELL}, p.run_id DESC
+        SELECT DISTINCT ON ({CELL}) p.* FROM recon_proofs AS p WHERE p.basis = :basis AND {{p}} AND {OF_MATCHES}
+        ORDER BY {CELL}, p.run_id DESC
     ),
     shown AS (
-        SELECT {_CELL}, {", ".join(f"sum({name})::bigint AS {name}" for name in _MONEY)} FROM (
-            SELECT CASE WHEN d.type = 'payout' THEN 'bank' ELSE 'statement' END AS level, d.currency, d.channel, d.day, d.entries, d.lines,
-                d.bank_lines, CASE WHEN d.type = 'payout' THEN d.stated_minor ELSE d.internal_minor END AS internal_minor,
-                CASE WHEN d.type = 'payout' THEN d.bank_minor ELSE d.stated_minor END AS stated_minor, d.explained_minor
+        SELECT {CELL}, {", ".join(f"sum({name})::bigint AS {name}" for name in _MONEY)} FROM (
+            SELECT {LEVEL} AS level, day, channel, currency, entries, lines, bank_lines, {INTERNAL} AS internal_minor,
+                {STATED} AS stated_minor, explained_minor
             FROM recon_day AS d WHERE d.basis = :basis AND {{d}}
-        ) AS d GROUP BY {_CELL}
+        ) AS d GROUP BY {CELL}
     )
-    SELECT {_CELL}, coalesce(run_id, 0) AS run_id, coalesce(r.as_of, last.as_of) AS run_at,
+    SELECT {CELL}, run_id, r.as_of AS run_at,
         {", ".join(f"coalesce(proved.{name}, 0) AS {name}, coalesce(shown.{name}, 0) AS shown_{name}" for name in _MONEY)},
         coalesce(proved.unexplained_minor, 0) AS unexplained_minor
-    FROM proved FULL JOIN shown USING ({_CELL}) LEFT JOIN recon_runs AS r USING (run_id)
-    CROSS JOIN (SELECT max(as_of) AS as_of FROM recon_runs WHERE status = 'succeeded') AS last
+    FROM proved FULL JOIN shown USING ({CELL}) LEFT JOIN recon_runs AS r USING (run_id)
     WHERE shown.day IS NOT NULL OR (proved.entries, proved.lines, proved.bank_lines) <> (0, 0, 0)
     ORDER BY level DESC, currency, channel, day"""

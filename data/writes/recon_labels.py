@@ -48,17 +48,18 @@ class Found(NamedTuple):
 
 
 def label_differences(
-    connection: Connection, *, zone: str, run_id: int, anew: bool, several: tuple[MoneySource, ...] = ()
+    connection: Connection, *, zone: str, as_of: datetime, run_id: int, anew: bool, several: tuple[MoneySource, ...] = ()
 ) -> tuple[int, int]:
     """Label what this run opened, changed or looked at again, all of it where everything is matched anew.
 
-    Returns how many have a label, and how many of them are ambiguous. What a person has labelled stays.
+    Returns how many have a label, and how many of them are ambiguous. What a person has labelled stays; what they have seen and is labelled
+    otherwise now is another version.
     """
     asked = _rows_sql(anew=anew, several=several)
     labelled = ambiguous = 0
     last = 0
     while rows := _fetch(connection, asked, zone=zone, run_id=run_id, after=last):
-        named, unclear = _store(connection, rows, anew=anew)
+        named, unclear = _store(connection, rows, as_of=as_of, run_id=run_id, anew=anew)
         labelled, ambiguous = labelled + named, ambiguous + unclear
         if len(rows) < _AT_ONCE:
             break
@@ -110,8 +111,8 @@ def _fetch(connection: Connection, asked: str, *, zone: str, run_id: int, after:
     return [Found._make(row) for row in connection.execute(text(asked), given)]
 
 
-# Another row of the same order may be the reason of a difference that is the one it was.
-_LOOKED_AT = "(run_id = :run_id OR (shop_id, order_no) IN (SELECT shop_id, order_no FROM recon_keys))"
+# Another row of the same order may be the reason of a difference that is the one it was; what this run wrote has moved.
+_LOOKED_AT = "(shop_id, order_no) IN (SELECT shop_id, order_no FROM recon_keys UNION SELECT shop_id, order_no FROM recon_moved)"
 
 
 def _rows_sql(*, anew: bool, several: tuple[MoneySource, ...]) -> str:
@@ -184,7 +185,7 @@ _ROWS = f"""
     ORDER BY d.difference_id"""
 
 
-def _store(connection: Connection, rows: Sequence[Found], *, anew: bool) -> tuple[int, int]:
+def _store(connection: Connection, rows: Sequence[Found], *, as_of: datetime, run_id: int, anew: bool) -> tuple[int, int]:
     """Explain differences one after the other and store what was found; returns how many have a label, and how many are ambiguous."""
     found: list[tuple[int, str, bool, int, str]] = []
     labels: list[tuple[Any, ...]] = []
@@ -206,10 +207,16 @@ def _store(connection: Connection, rows: Sequence[Found], *, anew: bool) -> tupl
     connection.execute(text("ANALYZE recon_labelled"))
     connection.execute(
         text("""
-        UPDATE recon_differences AS d SET label = n.label, ambiguous = n.ambiguous, explained_minor = n.explained_minor, kind = n.kind
-        FROM recon_labelled AS n WHERE n.difference_id = d.difference_id
-            AND (d.label, d.ambiguous, d.explained_minor, d.kind) <> (n.label, n.ambiguous, n.explained_minor, n.kind)
-        """)
+        WITH labelled AS (
+            UPDATE recon_differences AS d SET label = n.label, ambiguous = n.ambiguous, explained_minor = n.explained_minor, kind = n.kind,
+                version = d.version + (d.run_id <> :run_id)::int
+            FROM recon_labelled AS n WHERE n.difference_id = d.difference_id
+                AND (d.label, d.ambiguous, d.explained_minor, d.kind) <> (n.label, n.ambiguous, n.explained_minor, n.kind)
+            RETURNING d.difference_id, d.run_id
+        )
+        INSERT INTO recon_history (difference_id, at, action) SELECT difference_id, :as_of, 'changed' FROM labelled WHERE run_id <> :run_id
+        """),
+        {"run_id": run_id, "as_of": as_of},
     )
     put_explained(connection, anew=anew)
     connection.execute(text("DELETE FROM recon_labels AS l USING recon_labelled AS n WHERE n.difference_id = l.difference_id"))
@@ -225,8 +232,9 @@ def put_explained(connection: Connection, *, anew: bool) -> None:
         connection.execute(
             text("""
             INSERT INTO recon_moved (shop_id, order_no, type, currency)
-            SELECT shop_id, order_no, type, currency FROM recon_differences JOIN recon_labelled USING (difference_id)
-            ON CONFLICT DO NOTHING
+            SELECT shop_id, order_no, type, currency FROM recon_differences AS d JOIN recon_labelled AS n USING (difference_id)
+            JOIN recon_results AS r USING (shop_id, order_no, type, currency)
+            WHERE (r.explained_minor, r.kind) <> (n.explained_minor, n.kind) ON CONFLICT DO NOTHING
             """)
         )
         remember(connection)

@@ -7,6 +7,7 @@ currency, whole for every day that the run moved; a run whose proof does not hol
 from sqlalchemy import Connection, text
 
 from data.connectors.registry import MoneySource
+from data.proof_sql import CELL, FIGURES, INTERNAL, LEVEL, OF_MATCHES, STATED
 from data.writes.recon_links import FACES
 from data.writes.recon_payouts import payouts_sql
 from models.reconciliation.classes import BASES, keys
@@ -22,7 +23,7 @@ class NotConserved(Exception):
 
 
 def prove(connection: Connection, *, run_id: int, anew: bool, several: tuple[MoneySource, ...] = ()) -> int:
-    """Compare rows with matches and keep the proof of what the run touched; returns its rows. ``NotConserved`` where they differ."""
+    """Compare rows with matches and keep the proof of the days that the run moved; returns its rows. ``NotConserved`` where they differ."""
     for level, (asked, keyed) in _ROWS.items():
         # payouts and bank lines are few: all of them are looked at
         whole = anew or not keyed
@@ -80,12 +81,7 @@ def _sides(connection: Connection, asked: str) -> dict[tuple[str, str], Side]:
     return {(row[0], row[1]): Side(int(row[2]), int(row[3])) for row in connection.execute(text(asked))}
 
 
-_CELL = "basis, level, day, channel, currency"
-_FIGURES = ("entries", "lines", "bank_lines", "internal_minor", "stated_minor")
-# Of matches or of their sums: at the bank what left the platform is what should be, and what arrived is what there is.
-_LEVEL = "CASE WHEN type = 'payout' THEN 'bank' ELSE 'statement' END"
-_INTERNAL = "CASE WHEN type = 'payout' THEN stated_minor ELSE internal_minor END"
-_STATED = "CASE WHEN type = 'payout' THEN bank_minor ELSE stated_minor END"
+_CELL = f"basis, {CELL}"
 
 
 def _keep(connection: Connection, *, run_id: int, anew: bool) -> int:
@@ -93,11 +89,11 @@ def _keep(connection: Connection, *, run_id: int, anew: bool) -> int:
 
     Rows and money of a day are those of the run that proved it before, with what moved since; what is explained is what is shown.
     """
-    connection.execute(text(_WHOLE_DAYS.format(moved=_moved(anew=anew), before="false" if anew else "true")), {"run_id": run_id})
+    connection.execute(text(_WHOLE_DAYS.format(moved=_moved(anew=anew), before="false" if anew else "true")))
     asked = f"SELECT {_CELL} FROM recon_kept WHERE internal_minor - stated_minor <> explained_minor + unexplained_minor LIMIT 5"
     if broken := connection.execute(text(asked)).all():
         raise NotConserved("; ".join(" ".join(map(str, row)) for row in broken))
-    names = f"{_CELL}, {', '.join(_FIGURES)}, explained_minor, unexplained_minor"
+    names = f"{_CELL}, {', '.join(FIGURES)}, explained_minor, unexplained_minor"
     kept = connection.execute(
         text(f"INSERT INTO recon_proofs (run_id, {names}) SELECT :run_id, {names} FROM recon_kept"), {"run_id": run_id}
     ).rowcount
@@ -111,8 +107,8 @@ def _moved(*, anew: bool) -> str:
     signed = [(now, 1)] if anew else [(now, 1), ("recon_before", -1)]
     return " UNION ALL ".join(
         f"""
-            SELECT '{basis}' AS basis, {_LEVEL} AS level, {basis}_day AS day, channel, currency, {sign} AS sign, entries, lines, bank_lines,
-                {_INTERNAL} AS internal_minor, {_STATED} AS stated_minor FROM {relation} AS of_{basis}"""
+            SELECT '{basis}' AS basis, {LEVEL} AS level, {basis}_day AS day, channel, currency, {sign} AS sign, entries, lines, bank_lines,
+                {INTERNAL} AS internal_minor, {STATED} AS stated_minor FROM {relation} AS of_{basis}"""
         for basis in keys(BASES)
         for relation, sign in signed
     )
@@ -121,21 +117,21 @@ def _moved(*, anew: bool) -> str:
 _WHOLE_DAYS = f"""
     CREATE TEMP TABLE recon_kept ON COMMIT DROP AS
     WITH moved AS (
-        SELECT {_CELL}, {", ".join(f"sum(sign * {name})::bigint AS {name}" for name in _FIGURES)} FROM ({{moved}}) AS moved GROUP BY {_CELL}
+        SELECT {_CELL}, {", ".join(f"sum(sign * {name})::bigint AS {name}" for name in FIGURES)} FROM ({{moved}}) AS moved GROUP BY {_CELL}
     ),
     before AS (
-        SELECT DISTINCT ON ({_CELL}) {_CELL}, {", ".join(f"p.{name}" for name in _FIGURES)}
+        SELECT DISTINCT ON ({_CELL}) {_CELL}, {", ".join(f"p.{name}" for name in FIGURES)}
         FROM recon_proofs AS p JOIN moved USING ({_CELL})
-        WHERE {{before}} AND p.run_id >= (SELECT max(run_id) FROM recon_runs WHERE anew AND status = 'succeeded')
+        WHERE {{before}} AND {OF_MATCHES}
         ORDER BY {_CELL}, p.run_id DESC
     ),
     shown AS (
         SELECT {_CELL}, sum(explained_minor)::bigint AS explained_minor,
             sum(difference_minor - explained_minor)::bigint AS unexplained_minor
         FROM (
-            SELECT d.*, {_LEVEL} AS level FROM recon_day AS d WHERE (basis, day) IN (SELECT basis, day FROM moved)
+            SELECT d.*, {LEVEL} AS level FROM recon_day AS d WHERE (basis, day) IN (SELECT basis, day FROM moved)
         ) AS d JOIN moved USING ({_CELL}) GROUP BY {_CELL}
     )
-    SELECT {_CELL}, {", ".join(f"moved.{name} + coalesce(before.{name}, 0) AS {name}" for name in _FIGURES)},
+    SELECT {_CELL}, {", ".join(f"moved.{name} + coalesce(before.{name}, 0) AS {name}" for name in FIGURES)},
         coalesce(explained_minor, 0) AS explained_minor, coalesce(unexplained_minor, 0) AS unexplained_minor
     FROM moved LEFT JOIN before USING ({_CELL}) LEFT JOIN shown USING ({_CELL})"""

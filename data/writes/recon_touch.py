@@ -115,12 +115,11 @@ def _forget_days(connection: Connection, several: tuple[MoneySource, ...], *, zo
         text(f"""
         CREATE TEMP TABLE recon_lost_days ON COMMIT DROP AS
         WITH told AS (
-            SELECT shop_id, CAST(substr(order_no, {len(TOLD_ON) + 1}, 10) AS date) AS day,
-                substr(order_no, {len(TOLD_ON) + 12}) AS source
+            SELECT shop_id, substr(order_no, {len(TOLD_ON) + 1}, 10) AS day, substr(order_no, {len(TOLD_ON) + 12}) AS source
             FROM recon_keys WHERE order_no LIKE '{TOLD_ON}%'
         )
         SELECT DISTINCT d.* FROM told JOIN recon_days AS d ON (d.shop_id, d.source) = (told.shop_id, told.source)
-            AND d.day BETWEEN told.day - 1 AND told.day + 1
+            AND told.day IN (CAST(d.day - 1 AS text), CAST(d.day AS text), CAST(d.day + 1 AS text))
         WHERE NOT EXISTS (
             SELECT FROM settlement_lines AS l WHERE (l.shop_id, l.source) = (d.shop_id, d.source) AND {_ON_DAY})
         """),

@@ -158,7 +158,7 @@ def _labelling(store: Store) -> Figure:
     began = time.perf_counter()
     with store.engine.begin() as connection:
         give_memory(connection)
-        labelled, _ = recon_labels.label_differences(connection, zone=store.settings.zone, run_id=1, anew=True)
+        labelled, _ = recon_labels.label_differences(connection, zone=store.settings.zone, as_of=_UNTIL, run_id=1, anew=True)
     seconds = time.perf_counter() - began
     if not 0 < labelled <= wanted:
         raise NotWhatWasStored(f"{labelled} of {wanted} labelled")
