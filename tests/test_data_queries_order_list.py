@@ -1,11 +1,14 @@
 """Does a list show every wanted order once, page after page, and nothing else?"""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, event
 
 from data import tables
 from data.queries.health import Part
@@ -137,6 +140,40 @@ def test_a_narrowed_search_finds_the_last_of_many_numbers(narrowed: dict[str, An
     rows = pages(merchant, wanted, scope=narrowed.get("scope", EVERYTHING), part=narrowed.get("part"))
 
     assert keys(rows) == [(shop_id, number) for number in reversed(LAST) for shop_id in narrowed.get("shops", MANY)]
+
+
+@pytest.mark.parametrize("stage", ["created", "paid", "part_shipped", STUCK_STAGE])
+def test_a_search_in_an_open_stage_looks_through_open_orders_alone(stage: str, merchant: Engine) -> None:
+    with explained(merchant) as (connection, plans):
+        orders_page(connection, scope=EVERYTHING, part=Part(), wanted=replace(ALL, search="m", stage=stage))
+
+    used = set(re.findall(r"(\w+) on orders", "".join(plans)))
+    # a waybill may be looked up as such
+    assert used - {"ix_orders_waybill_no"} == {"ix_orders_open_stage"}
+
+
+@contextmanager
+def explained(engine: Engine) -> Iterator[tuple[Connection, list[str]]]:
+    """Give a connection that tells how it looks where tables have too many rows to be read whole."""
+    plans: list[str] = []
+
+    def explain(connection: Connection, cursor: Any, statement: str, given: Any, *_: Any) -> tuple[str, Any]:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {statement}", given)
+        plans.append("\n".join(line for (line,) in cursor))
+        return statement, given
+
+    with engine.connect() as connection:
+        event.listen(connection, "before_cursor_execute", explain, retval=True)
+        yield connection, plans
+
+
+def test_a_search_among_shipped_orders_finds_one_that_nobody_waits_for_any_more(merchant: Engine) -> None:
+    with merchant.begin() as connection:
+        long_ago: dict[str, Any] = {"created_at": AS_OF - timedelta(days=90), "stage_since": AS_OF - timedelta(days=80), "at_rest": True}
+        given_orders.insert_rows(connection, tables.orders, [given_orders.an_order("tb-home", "rest-1", stage="shipped", **long_ago)])
+
+    assert keys(pages(merchant, replace(ALL, search="rest", stage="shipped"))) == [("tb-home", "rest-1")]
 
 
 def test_an_order_found_by_number_and_by_waybill_comes_once(merchant: Engine) -> None:

@@ -2,6 +2,8 @@
 
 Three lists: orders placed in a period, the newest first; orders that stand in an open stage now, the longest waiting first; and orders
 that a search finds, by number, the highest first: then each shop gives its next few straight from its key, however many the search fits.
+Where the search is narrowed, a shop's key is walked until as many are found as a page holds; by an open stage, open orders are looked
+through instead.
 """
 
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from models.stages import OPEN_STAGES
 PAGE = 50
 # The stage that stands for stuck orders of any stage; the owner that stands for nobody.
 STUCK_STAGE, NOBODY = "stuck", ""
+_STILL = (STUCK_STAGE, "created", *OPEN_STAGES)
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,12 @@ class Wanted:
     @property
     def now(self) -> bool:
         """Whether it is a list of what stands somewhere now."""
-        return self.stage in (STUCK_STAGE, "created", *OPEN_STAGES) and not self.search
+        return self.stage in _STILL and not self.search
+
+    @property
+    def open_alone(self) -> bool:
+        """Whether none but orders in an open stage are wanted; a search finds shipped ones too that nobody waits for any more."""
+        return self.stage in _STILL and not (self.search and self.stage == "shipped")
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,8 @@ def orders_page(
         FROM orders AS o {WITH_LIMITS}
         LEFT JOIN order_owners AS owners ON (owners.shop_id, owners.order_no) = (o.shop_id, o.order_no)
         WHERE NOT o.stub{condition}"""
-    listed = _SEARCHED.format(rows=rows) if wanted.search else rows
+    searched = _SEARCHED_OPEN if wanted.open_alone else _SEARCHED
+    listed = searched.format(rows=rows) if wanted.search else rows
     query = text(f"{listed} ORDER BY {', '.join(f'{key} {order}' for key in keys)} LIMIT :limit")
     found = connection.execute(query, given | {"as_of": wanted.as_of, "limit": limit})
     return [OrderRow(**dict(row._mapping)) for row in found]
@@ -110,7 +119,7 @@ def _condition(wanted: Wanted, given: dict[str, Any]) -> str:
         given |= {"stages": ["delivered", "completed"] if wanted.stage == "delivered" else [wanted.stage]}
         found += " AND o.stage = ANY(:stages)"
         # the same again in the words of the index
-        found += f" AND {open_stage('o')}" if wanted.now else ""
+        found += f" AND {open_stage('o')}" if wanted.open_alone else ""
     if wanted.now:
         found += f" AND {STILL_OPEN}"
     if wanted.waits_hours is not None:
@@ -129,6 +138,10 @@ _SEARCHED = """
     SELECT found.* FROM shops CROSS JOIN LATERAL ({rows}
         AND o.shop_id = shops.shop_id AND o.order_no LIKE :prefix ORDER BY o.order_no DESC LIMIT :limit
     ) AS found
+    UNION {rows} AND o.waybill_no = :search"""
+# Open orders are few and have an index of their own, which all shops share: it is gone through once.
+_SEARCHED_OPEN = """
+    ({rows} AND o.order_no LIKE :prefix ORDER BY o.order_no DESC, o.shop_id DESC LIMIT :limit)
     UNION {rows} AND o.waybill_no = :search"""
 
 
