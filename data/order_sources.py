@@ -15,7 +15,7 @@ from data.connectors.batch import Batch, Chunk
 from data.connectors.choose import Choice
 from data.connectors.manifest import Table
 from data.connectors.mapping import Mapper
-from data.connectors.readers import UnreadableFile
+from data.connectors.readers import UnreadableFile, unpacked_bytes
 from data.connectors.reading_files import opened
 from data.connectors.registry import manifests
 from data.connectors.sheets import look
@@ -60,13 +60,13 @@ def origins(connection: Connection, *, head: OrderHead, file_id: int | None = No
 
 
 def all_rows(found: Sequence[Origin], *, settings: Settings, head: OrderHead, most_bytes: int | None = None) -> SourceRows:
-    """Return the rows of an order's files, the file received last first; files of more than ``most_bytes`` are not read."""
+    """Return the rows of an order's files, the file received last first; files that unpack to more than ``most_bytes`` are not read."""
     rows: list[SourceRow] = []
     large: list[str] = []
     gone: list[str] = []
     for origin in found:
         path = _path(origin, settings=settings)
-        too_large = path is not None and most_bytes is not None and path.stat().st_size > most_bytes
+        too_large = path is not None and most_bytes is not None and unpacked_bytes(path) > most_bytes
         told = None if too_large else _told(origin, settings=settings, head=head)
         if told is None:
             (large if too_large else gone).append(origin.kept.name)

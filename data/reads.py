@@ -449,7 +449,10 @@ def order_detail(engine: Engine, *, scope: Scope, shop_id: str, order_no: str) -
 def order_source_rows(
     engine: Engine, *, scope: Scope, settings: Settings, shop_id: str, order_no: str, most_bytes: int | None = None
 ) -> SourceRows | None:
-    """Return every row that an order came from, its files read again, those of more than ``most_bytes`` not; None outside the scope."""
+    """Return every row that an order came from, its files read again, those that unpack to more than ``most_bytes`` not.
+
+    None outside the scope.
+    """
     with reading(engine) as connection:
         head = _detail.order_head(connection, scope=scope, shop_id=shop_id, order_no=order_no)
         origins = [] if head is None else _order_sources.origins(connection, head=head)

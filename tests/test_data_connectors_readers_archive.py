@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from data.connectors.readers import UnreadableFile, archive, open_entries, preview
+from data.connectors.readers import UnreadableFile, archive, open_entries, preview, unpacked_bytes
 
 
 def zip_of(path: Path, members: dict[str, bytes]) -> Path:
@@ -110,6 +110,20 @@ def test_a_workbook_is_no_archive_alone_or_within_a_zip(tmp_path: Path) -> None:
         ("a.csv", [["订单号", "金额"]]),
         ("a.zip!b.xlsx", [["订单号", "金额"]]),
     ]
+
+
+def test_a_packed_file_says_how_large_it_is_unpacked(tmp_path: Path) -> None:
+    text = b"a,b\n" * 10_000
+    (tmp_path / "a.csv").write_bytes(text)
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(text))
+    zip_of(tmp_path / "a.zip", {"a.csv": text, "b.csv": text})
+    (tmp_path / "cut.zip").write_bytes((tmp_path / "a.zip").read_bytes()[:100])
+    (tmp_path / "cut.gz").write_bytes(b"\x1f\x8b")
+
+    sizes = {path.name: unpacked_bytes(path) for path in tmp_path.iterdir()}
+
+    assert sizes.pop("cut.gz") >= 2
+    assert sizes == {"a.csv": 40_000, "a.csv.gz": 40_000, "a.zip": 80_000, "cut.zip": 100}
 
 
 def test_a_bomb_is_refused_by_its_ratio_before_it_is_unpacked(tmp_path: Path) -> None:

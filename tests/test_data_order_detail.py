@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, select, text, update
 
 from data import actions, reads
+from data.connectors.readers import unpacked_bytes
 from data.ingest import ingest_path
 from data.queries.order_detail import MONEY_FIELDS, SHOWN_SIGNS, order_head
 from data.queries.shop_book import shop_book
@@ -177,6 +179,19 @@ def test_of_a_file_that_is_gone_or_too_large_the_stored_rows_are_listed_and_it_i
     assert large.rows == gone.rows == detail(shop).rows
     assert (set(large.large), large.gone) == ({"parcels.csv", "stockout.csv", "lines.csv", "orders.csv"}, ())
     assert (gone.large, set(gone.gone)) == ((), set(large.large))
+
+
+def test_a_workbook_is_large_by_what_it_unpacks_to(shop: Engine, tmp_path: Path) -> None:
+    rows = [stock_out(1, shipped="2026-11-01 13:00:00")] * 200
+    path = tmp_path / "in" / "parcels.xlsx"
+    with xlsxwriter.Workbook(str(path), {"strings_to_numbers": False}) as book:
+        sheet = book.add_worksheet()
+        for place, cells in enumerate([[*rows[0]], *([*row.values()] for row in rows)]):
+            sheet.write_row(place, 0, cells)
+    ingest_path(shop, path, settings=Settings(home=tmp_path), as_of=AS_OF + timedelta(hours=1), nature="live", shop="shop")
+
+    assert "parcels.xlsx" in every_row(shop, tmp_path, most_bytes=path.stat().st_size).large
+    assert every_row(shop, tmp_path, most_bytes=unpacked_bytes(path)).large == ()
 
 
 def test_of_an_event_that_two_sources_state_the_believed_one_stands_first(shop: Engine) -> None:

@@ -1,6 +1,6 @@
 """Readers: from a file of any kind to chunks of raw, cleaned text; what a column means is the mapping's business, not theirs."""
 
-from data.connectors.readers.archive import Entry, open_entries
+from data.connectors.readers.archive import Entry, open_entries, unpacked_bytes
 from data.connectors.readers.cells import clean_cell, clean_name, clean_names, is_nothing
 from data.connectors.readers.raw import raw_row, raw_rows
 from data.connectors.readers.reader import read, read_records
@@ -26,4 +26,5 @@ __all__ = [
     "raw_rows",
     "read",
     "read_records",
+    "unpacked_bytes",
 ]

@@ -59,6 +59,26 @@ def open_entries(path: Path) -> list[Entry]:
     return [Entry(path.name, path.stat().st_size, _sha256(partial(_open_plain, path)), partial(_open_plain, path))]
 
 
+def unpacked_bytes(path: Path) -> int:
+    """Say how much a file has to be read through, by what it says of itself: a workbook is a zip, and much smaller than its text.
+
+    A gzip says it of its last part, and less whole 4 GiB.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        magic = file.read(4)
+        if magic.startswith(GZIP_MAGIC):
+            file.seek(max(0, size - 4))
+            return max(size, int.from_bytes(file.read(4), "little"))
+        if magic not in (ZIP_MAGIC, EMPTY_ZIP_MAGIC):
+            return size
+        try:
+            with zipfile.ZipFile(file) as archive:
+                return max(size, sum(info.file_size for info in archive.infolist()))
+        except (zipfile.BadZipFile, NotImplementedError):
+            return size
+
+
 def is_workbook(archive: zipfile.ZipFile) -> bool:
     """Say whether a zip is an xlsx workbook rather than a delivery of files."""
     return "[Content_Types].xml" in archive.namelist()
