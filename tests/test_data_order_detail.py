@@ -1,8 +1,10 @@
 """Is everything known of an order in its detail exactly once, nothing personal before somebody asks, and nothing outside a scope?"""
 
+import shutil
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,13 @@ import pytest
 import xlsxwriter
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Connection, Engine, delete, select, text, update
 
-from data import actions, reads
-from data.connectors.readers import unpacked_bytes
+from data import actions, order_sources, reads
+from data.connectors.readers import Entry, Reading, unpacked_bytes
+from data.connectors.reading_files import opened
+from data.connectors.registry import SHIPPED as SHIPPED_MANIFESTS
+from data.connectors.shops import ShopBook
 from data.ingest import ingest_path
 from data.queries.order_detail import MONEY_FIELDS, SHOWN_SIGNS, order_head
 from data.queries.shop_book import shop_book
@@ -179,6 +184,125 @@ def test_of_a_file_that_is_gone_or_too_large_the_stored_rows_are_listed_and_it_i
     assert large.rows == gone.rows == detail(shop).rows
     assert (set(large.large), large.gone) == ({"parcels.csv", "stockout.csv", "lines.csv", "orders.csv"}, ())
     assert (gone.large, set(gone.gone)) == ((), set(large.large))
+
+
+def unnamed_orders(engine: Engine, home: Path) -> None:
+    """Take in a list that names no shop, with order 7 twice in it, while the channel has one shop."""
+    path = write_orders(home / "in" / "unnamed.csv", [taobao_order(number, 店铺名称="") for number in (7, 8, 7)])
+    ingest_path(engine, path, settings=Settings(home=home), as_of=AS_OF, nature="live")
+
+
+def second_shop(engine: Engine) -> None:
+    with engine.begin() as connection:
+        named = {"shop_id": "second", "channel": "taobao", "name": "第二家", "zone": "Asia/Shanghai", "currency": "CNY"}
+        given_orders.insert_rows(connection, shops, [named | {"complete": True, "created_at": AS_OF}])
+
+
+def test_a_file_that_no_longer_tells_what_is_stored_of_it_is_named_as_gone(shop: Engine, tmp_path: Path) -> None:
+    unnamed_orders(shop, tmp_path)
+    before = every_row(shop, tmp_path, number="7")
+    second_shop(shop)
+
+    after = every_row(shop, tmp_path, number="7")
+
+    assert ({row.row_number for row in before.rows}, before.gone) == ({2, 4}, ())
+    assert after.rows == detail(shop, order_no="7").rows
+    assert (after.large, after.gone) == ((), ("unnamed.csv",))
+
+
+@pytest.fixture
+def read_through(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the names of files, each as often as it is read through from here on."""
+    read: list[str] = []
+
+    def noted(entry: Entry, *given: Any) -> Reading:
+        read.append(entry.name)
+        return opened(entry, *given)
+
+    monkeypatch.setattr(order_sources, "opened", noted)
+    return read
+
+
+def test_a_second_look_at_a_row_that_is_not_stored_reads_no_file_through(shop: Engine, tmp_path: Path, read_through: list[str]) -> None:
+    parcels(shop, tmp_path)
+    every_row(shop, tmp_path, most_bytes=10_000)
+    file_id = detail(shop).rows[0].file_id
+
+    looks = [raw_row(shop, tmp_path, file_id=file_id, row_number=row_number) for row_number in (5, 3, 5)]
+
+    assert [look is None for look in looks] == [False, True, False]
+    every_row(shop, tmp_path)
+    assert sorted(read_through) == ["lines.csv", "orders.csv", "parcels.csv", "stockout.csv"]
+
+
+def test_what_a_file_told_is_not_told_again_once_shops_manifests_or_the_file_are_others(
+    shop: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read_through: list[str]
+) -> None:
+    unnamed_orders(shop, tmp_path)
+
+    def numbers() -> tuple[set[int], tuple[str, ...]]:
+        found = every_row(shop, tmp_path, number="7")
+        return {row.row_number for row in found.rows}, found.gone
+
+    def later(at: float) -> None:
+        monkeypatch.setattr(order_sources, "monotonic", lambda: at)
+
+    later(1.0)
+    assert numbers() == numbers() == ({2, 4}, ())
+    assert len(read_through) == 1
+    later(1.0 + order_sources.KEPT_SECONDS)
+    assert numbers() == ({2, 4}, ())
+    assert len(read_through) == 2
+    own = tmp_path / "manifests" / "taobao.toml"
+    own.parent.mkdir()
+    own.write_text((SHIPPED_MANIFESTS / "taobao.toml").read_text(encoding="utf-8").replace("订单编号", "单据编号"), encoding="utf-8")
+    assert numbers() == (stored_rows(shop), ("unnamed.csv",))
+    own.unlink()
+    second_shop(shop)
+    assert numbers() == (stored_rows(shop), ("unnamed.csv",))
+    with shop.begin() as connection:
+        connection.execute(delete(shops).where(shops.c.shop_id == "second"))
+    assert numbers() == ({2, 4}, ())
+    shutil.rmtree(Settings(home=tmp_path).files_dir)
+    assert numbers() == (stored_rows(shop), ("unnamed.csv",))
+
+
+def stored_rows(engine: Engine) -> set[int]:
+    return {row.row_number for row in detail(engine, order_no="7").rows}
+
+
+def test_a_stored_row_is_known_as_the_orders_own_without_reading_a_file(shop: Engine, tmp_path: Path, read_through: list[str]) -> None:
+    with shop.connect() as connection:
+        head = order_head(connection, scope=EVERYTHING, **KEY)
+        assert head is not None
+        found = order_sources.origins(connection, head=head)
+    settings = Settings(home=tmp_path)
+
+    kept = [
+        order_sources.file_of_row([origin, *found], settings=settings, head=head, row_number=row.row_number)
+        for origin, other in permutations(found, 2)
+        for row in other.stored
+    ]
+
+    assert None not in kept
+    assert read_through == []
+
+
+def test_shops_are_asked_for_once_however_many_files_were_given_for_them(
+    shop: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parcels(shop, tmp_path)
+    asked: list[str | None] = []
+
+    def noted(connection: Connection, *, given_shop: str | None = None) -> ShopBook:
+        asked.append(given_shop)
+        return shop_book(connection, given_shop=given_shop)
+
+    monkeypatch.setattr(order_sources, "shop_book", noted)
+    found = every_row(shop, tmp_path)
+
+    assert len({row.file_id for row in found.rows}) == 4
+    assert asked == ["shop"]
 
 
 def test_a_workbook_is_large_by_what_it_unpacks_to(shop: Engine, tmp_path: Path) -> None:
